@@ -1,0 +1,390 @@
+"""The place: branches, their zones, counters, services, hours and notices."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from hall.languages import in_language
+
+
+def validate_timezone(name: str) -> None:
+    """Accept only zones of the IANA database; raises ValidationError."""
+    if name not in available_timezones():
+        raise ValidationError(_("No such time zone: %(name)s"), params={"name": name})
+
+
+class Named(models.Model):
+    """What people call a thing, in three languages; blank ones fall back to zh-Hans."""
+
+    name_zh_hans = models.CharField(_("name (Simplified Chinese)"), max_length=120)
+    name_zh_hant = models.CharField(_("name (Traditional Chinese)"), max_length=120, blank=True)
+    name_en = models.CharField(_("name (English)"), max_length=160, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return in_language(self, "name")
+
+
+class Branch(Named):
+    """One hall or station: it has its own counters, lines, boards and figures."""
+
+    class Kind(models.TextChoices):
+        MAIN = "main", _("main hall")
+        STATION = "station", _("management station")
+
+    slug = models.SlugField(_("address name"), unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MAIN)
+    timezone = models.CharField(
+        _("time zone"), max_length=64, default="Asia/Shanghai", validators=[validate_timezone]
+    )
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    address_zh_hans = models.CharField(
+        _("address (Simplified Chinese)"), max_length=200, blank=True
+    )
+    address_zh_hant = models.CharField(
+        _("address (Traditional Chinese)"), max_length=200, blank=True
+    )
+    address_en = models.CharField(_("address (English)"), max_length=200, blank=True)
+    guide_desk_zh_hans = models.CharField(
+        _("place of the guide desk (Simplified Chinese)"), max_length=120, blank=True
+    )
+    guide_desk_zh_hant = models.CharField(
+        _("place of the guide desk (Traditional Chinese)"), max_length=120, blank=True
+    )
+    guide_desk_en = models.CharField(
+        _("place of the guide desk (English)"), max_length=120, blank=True
+    )
+    issues_outside_hours = models.BooleanField(
+        _("issues tickets outside opening hours"), default=False
+    )
+    return_after = models.PositiveSmallIntegerField(
+        _("visitors who go before one who comes back to the line"), default=3
+    )
+    requeue_limit = models.PositiveSmallIntegerField(
+        _("times that a missed visitor may come back"), default=2
+    )
+    assisted_head_start = models.PositiveSmallIntegerField(
+        _("head start of the assisted lane, minutes"), default=15
+    )
+    express_head_start = models.PositiveSmallIntegerField(
+        _("head start of the express lane, minutes"), default=10
+    )
+    is_active = models.BooleanField(_("open to the public"), default=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["order", "slug"]
+        verbose_name = _("branch")
+        verbose_name_plural = _("branches")
+
+    @cached_property
+    def zone_info(self) -> ZoneInfo:
+        """The branch's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def address(self) -> str:
+        """The street address in the active language."""
+        return in_language(self, "address")
+
+    @property
+    def guide_desk(self) -> str:
+        """Where the guide desk stands, in the active language."""
+        return in_language(self, "guide_desk")
+
+
+class Zone(Named):
+    """A part of a floor: where visitors of some services wait and are served."""
+
+    branch = models.ForeignKey(
+        Branch, models.CASCADE, related_name="zones", verbose_name=_("branch")
+    )
+    floor = models.SmallIntegerField(_("floor"), default=1)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["branch", "floor", "order"]
+        verbose_name = _("zone")
+        verbose_name_plural = _("zones")
+
+
+class Department(Named):
+    """A section or office of a branch."""
+
+    branch = models.ForeignKey(
+        Branch, models.CASCADE, related_name="departments", verbose_name=_("branch")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["branch", "order"]
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+
+
+class Category(Named):
+    """A kind of services, as the kiosk's first question offers them."""
+
+    icon = models.SlugField(
+        _("icon"), default="other", help_text=_("name of a drawing in static/icons")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["order", "id"]
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+
+
+class Service(Named):
+    """A kind of business that people come for, the same in every branch."""
+
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="services", verbose_name=_("category")
+    )
+    slug = models.SlugField(_("address name"), unique=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["category__order", "order", "id"]
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+
+
+class Guide(models.Model):
+    """The published guide to a service, in one language.
+
+    The name of the service and these texts are the eleven elements of the national catalogue
+    (社会保险领域基层政务公开标准目录), with policy basis, conditions, steps and best time beside
+    them. Texts are plain; in ``documents``, ``conditions`` and ``steps`` each line is an item.
+    """
+
+    class Language(models.TextChoices):
+        ZH_HANS = "zh-hans", _("Simplified Chinese")
+        ZH_HANT = "zh-hant", _("Traditional Chinese")
+        EN = "en", _("English")
+
+    service = models.ForeignKey(
+        Service, models.CASCADE, related_name="guides", verbose_name=_("service")
+    )
+    language = models.CharField(_("language"), max_length=7, choices=Language)
+    summary = models.TextField(_("summary"))
+    documents = models.TextField(_("documents needed"))
+    handling = models.TextField(_("way of handling"))
+    time_limit = models.TextField(_("time limit"))
+    delivery = models.TextField(_("how the result is delivered"))
+    fee = models.TextField(_("fee and its basis"))
+    hours = models.TextField(_("hours"))
+    place = models.TextField(_("office and place"))
+    asking = models.TextField(_("how to ask"))
+    complaining = models.TextField(_("how to complain"))
+    basis = models.TextField(_("policy basis"), blank=True)
+    conditions = models.TextField(_("conditions"), blank=True)
+    steps = models.TextField(_("steps"), blank=True)
+    best_time = models.TextField(_("best time to come"), blank=True)
+
+    class Meta:
+        verbose_name = _("service guide")
+        verbose_name_plural = _("service guides")
+        constraints = [
+            models.UniqueConstraint(fields=["service", "language"], name="one_guide_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} ({self.language})"
+
+
+class Offering(models.Model):
+    """A service at a branch: its ticket prefix, where to wait, whether it is open."""
+
+    branch = models.ForeignKey(
+        Branch, models.CASCADE, related_name="offerings", verbose_name=_("branch")
+    )
+    service = models.ForeignKey(
+        Service, models.CASCADE, related_name="offerings", verbose_name=_("service")
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, verbose_name=_("department")
+    )
+    zone = models.ForeignKey(
+        Zone, models.PROTECT, null=True, blank=True, verbose_name=_("where to wait")
+    )
+    prefix = models.CharField(
+        _("prefix of ticket codes"),
+        max_length=2,
+        validators=[RegexValidator(r"^[A-Z]{1,2}$", _("One or two capital letters."))],
+    )
+    typical_minutes = models.PositiveSmallIntegerField(
+        _("typical length of a visit, minutes"),
+        default=8,
+        validators=[MinValueValidator(1)],
+        help_text=_("for estimates until today's visits tell better"),
+    )
+    daily_limit = models.PositiveIntegerField(_("tickets a day at most"), null=True, blank=True)
+    is_open = models.BooleanField(_("open"), default=True)
+
+    class Meta:
+        ordering = ["branch", "service__category__order", "service__order", "id"]
+        verbose_name = _("service offered")
+        verbose_name_plural = _("services offered")
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "service"], name="one_offering_per_service")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.service}"
+
+
+class Counter(models.Model):
+    """A numbered window where a clerk serves."""
+
+    branch = models.ForeignKey(
+        Branch, models.CASCADE, related_name="counters", verbose_name=_("branch")
+    )
+    number = models.PositiveSmallIntegerField(_("number"))
+    zone = models.ForeignKey(
+        Zone, models.PROTECT, null=True, blank=True, related_name="counters", verbose_name=_("zone")
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, verbose_name=_("department")
+    )
+    services = models.ManyToManyField(
+        Service, related_name="counters", blank=True, verbose_name=_("services")
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        ordering = ["branch", "number"]
+        verbose_name = _("counter")
+        verbose_name_plural = _("counters")
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "number"], name="counter_number_is_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch} {self.number}"
+
+
+class OpeningHours(models.Model):
+    """A span of a weekday in which the branch is open; a day may have several."""
+
+    branch = models.ForeignKey(
+        Branch, models.CASCADE, related_name="opening_hours", verbose_name=_("branch")
+    )
+    weekday = models.PositiveSmallIntegerField(
+        _("weekday"),
+        choices=[
+            (0, _("Monday")),
+            (1, _("Tuesday")),
+            (2, _("Wednesday")),
+            (3, _("Thursday")),
+            (4, _("Friday")),
+            (5, _("Saturday")),
+            (6, _("Sunday")),
+        ],
+    )
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"))
+
+    class Meta:
+        ordering = ["branch", "weekday", "opens"]
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
+        constraints = [
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="closes_after_it_opens")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+
+class SpecialDay(models.Model):
+    """A day that breaks the week's rule: a holiday, or a weekend that is worked."""
+
+    branch = models.ForeignKey(
+        Branch,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="special_days",
+        verbose_name=_("branch"),
+        help_text=_("none: all branches"),
+    )
+    date = models.DateField(_("date"))
+    is_working = models.BooleanField(_("is worked"), default=False)
+    reason = models.CharField(_("reason"), max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["date"]
+        verbose_name = _("special day")
+        verbose_name_plural = _("special days")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "date"],
+                name="one_special_day_per_branch",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.reason}"
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def shown_at(self, branch: Branch, now: dt.datetime) -> NoticeQuerySet:
+        """Notices of this branch, or of all, whose time is now."""
+        return self.filter(
+            Q(branch=branch) | Q(branch=None),
+            Q(starts_at=None) | Q(starts_at__lte=now),
+            Q(ends_at=None) | Q(ends_at__gt=now),
+        )
+
+
+class Notice(models.Model):
+    """A line of text that runs on the board and stands on the counter screens."""
+
+    branch = models.ForeignKey(
+        Branch,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notices",
+        verbose_name=_("branch"),
+        help_text=_("none: all branches"),
+    )
+    text_zh_hans = models.CharField(_("text (Simplified Chinese)"), max_length=300)
+    text_zh_hant = models.CharField(_("text (Traditional Chinese)"), max_length=300, blank=True)
+    text_en = models.CharField(_("text (English)"), max_length=300, blank=True)
+    starts_at = models.DateTimeField(_("shown from"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("shown until"), null=True, blank=True)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["order", "id"]
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The notice in the active language."""
+        return in_language(self, "text")

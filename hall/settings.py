@@ -1,0 +1,280 @@
+"""Every setting of Hall, read from the environment; a bad value stops the start with one line.
+
+| variable | means | default |
+|---|---|---|
+| HALL_SECRET_KEY | signs cookies; a trial keeps one in HALL_DATA/secret-key | – |
+| HALL_DATA | folder of everything that Hall writes | var/ |
+| DATABASE_URL | sqlite:///…, or postgresql://… | SQLite in HALL_DATA |
+| REDIS_URL | redis://…; empty: none | none |
+| HALL_HOSTS | host names that may be asked for, comma-separated | localhost, 127.0.0.1, [::1] |
+| HALL_TRUSTED_ORIGINS | origins behind a proxy, with scheme | none |
+| HALL_TRIAL | one-click sign-in for each role; never in a real hall | off |
+| HALL_HTTPS | cookies only over https, HSTS | off |
+| HALL_DEBUG | Django's debug pages | off |
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+HALL_DATA = Path(env.str("HALL_DATA", "") or BASE_DIR / "var").resolve()
+
+DEBUG = env.bool("HALL_DEBUG", False)
+HALL_TRIAL = env.bool("HALL_TRIAL", False)
+HALL_HTTPS = env.bool("HALL_HTTPS", False)
+HALL_DEMO_PASSWORD = env.str("HALL_DEMO_PASSWORD", "")
+SECRET_FILE = HALL_DATA / "secret-key"
+SECRET_KEY = env.str("HALL_SECRET_KEY", "")
+if not SECRET_KEY and SECRET_FILE.is_file():  # a trial keeps its own
+    SECRET_KEY = SECRET_FILE.read_text().strip()
+if not SECRET_KEY:
+    raise ImproperlyConfigured("HALL_SECRET_KEY is not set: give it a long random value.")
+ALLOWED_HOSTS = env.list("HALL_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("HALL_TRUSTED_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "hall.apps.HallConfig",
+    "staff",
+    "queueing",
+    "complaints",
+    "ratings",
+    "hall.admin_site.HallAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "django_prometheus",
+    "django_structlog",
+    "health_check",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "hall.middleware.language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "hall.urls"
+WSGI_APPLICATION = "hall.wsgi.application"
+ASGI_APPLICATION = "hall.asgi.application"
+
+LOADERS = [
+    (
+        "template_partials.loader.Loader",
+        [
+            (
+                "django.template.loaders.cached.Loader",
+                [
+                    "django.template.loaders.filesystem.Loader",
+                    "django.template.loaders.app_directories.Loader",
+                ],
+            )
+        ],
+    )
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "loaders": LOADERS,
+            "builtins": ["template_partials.templatetags.partials"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "hall.context.hall",
+            ],
+        },
+    }
+]
+
+
+def database() -> dict[str, Any]:
+    """The database that DATABASE_URL names, with the options that Hall needs of it."""
+    url = env.str("DATABASE_URL", "") or f"sqlite:///{HALL_DATA / 'hall.sqlite3'}"
+    config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None))
+    options: dict[str, Any] = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        # FULL: a committed complaint survives a power cut, not only a crash.
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
+        options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
+    elif config["ENGINE"].endswith("postgresql"):
+        # A session that forgot its transaction would hold the line's rows for ever.
+        options.setdefault("options", "-c idle_in_transaction_session_timeout=30s")
+        config["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgresql://.")
+    return config
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.str("REDIS_URL", "")
+
+AUTH_USER_MODEL = "staff.Member"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL = "staff:sign_in"
+LOGIN_REDIRECT_URL = "hall:start"
+LOGOUT_REDIRECT_URL = "hall:start"
+# A hall sits behind one address: a lock is on a user at an address, never on an address.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 6
+AXES_COOLOFF_TIME = 0.25
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "staff/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["password"]
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HALL_HTTPS
+SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "hall.views.form_expired"
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if HALL_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HALL_HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [
+    ("zh-hans", _("Simplified Chinese")),
+    ("zh-hant", _("Traditional Chinese")),
+    ("en", _("English")),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = HALL_DATA / "static"
+MEDIA_URL = "media/"
+MEDIA_ROOT = HALL_DATA / "media"
+# After `collectstatic` files carry their hash and are cached for ever; before, they are found.
+COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file() and not HALL_TRIAL
+WHITENOISE_USE_FINDERS = not COLLECTED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if env.bool("HALL_COLLECT", COLLECTED)
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(HALL_DATA / "beat-schedule")
+if not REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(HALL_DATA / "tasks"),
+        "data_folder_out": str(HALL_DATA / "tasks"),
+        "control_folder": str(HALL_DATA / "tasks-control"),
+        "store_processed": False,
+    }
+CELERY_BEAT_SCHEDULE = {
+    "close-days": {"task": "queueing.tasks.close_days", "schedule": 600.0},
+    "clear-sessions": {"task": "hall.tasks.clear_sessions", "schedule": 86_400.0},
+}
+
+# The tower is referred to upward by strings only (docs/architecture.md).
+HALL_LIVE_SOURCES = {
+    "board": "queueing.live.Board",
+    "display": "queueing.live.Display",
+    "ticket": "queueing.live.TicketPage",
+    "kiosk": "queueing.live.Kiosk",
+    "desk": "queueing.live.Desk",
+}
+HALL_LIVE_MARKERS = ["hall.live.notice_marker", "queueing.live.marker"]
+HALL_TRIAL_ROLES = "staff.views.trial_roles"
+HALL_SIGN_OUT_GUARDS = ["queueing.seats.before_sign_out"]
+HALL_DEMO_LOADERS = ["hall.demo.place.load", "staff.demo.people.load"]
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.KeyValueRenderer(
+                key_order=["timestamp", "level", "event"]
+            ),
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("HALL_LOG_LEVEL", "WARNING")},
+    "loggers": {"axes": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+}
