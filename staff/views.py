@@ -1,0 +1,99 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.contrib.auth.views import LoginView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_POST
+
+from staff.models import Member
+from staff.roles import ROLES
+from staff.roles import role as role_of
+
+# Where a role's day begins, by what its members may do; the first that fits is taken.
+LANDINGS = [
+    ("queueing.serve_visitors", "queueing:counter"),
+    ("queueing.issue_for_visitors", "queueing:kiosk_index"),
+    ("hall.view_branch", "admin:index"),
+    ("queueing.watch_hall", "queueing:board_index"),
+]
+
+
+@dataclass(frozen=True)
+class TrialRole:
+    """A role on the trial's start page, and the member who stands for it."""
+
+    slug: str
+    name: Promise
+    summary: Promise
+    member: Member
+    lands_on: str
+
+
+def landing(member: Member) -> str:
+    """The address where a member's day begins."""
+    for permission, url_name in LANDINGS:
+        if member.has_perm(permission):
+            return reverse(url_name)
+    return reverse("hall:start")
+
+
+def trial_member(slug: str) -> Member | None:
+    """Who stands for a role in the trial: the first of the main hall to hold it."""
+    members = Member.objects.filter(groups__name=slug, is_active=True).select_related("branch")
+    return members.order_by("branch__order", "staff_number").first()
+
+
+def trial_roles() -> list[TrialRole]:
+    """The roles that somebody in the demo hall holds."""
+    found = ((each, trial_member(each.slug)) for each in ROLES)
+    return [
+        TrialRole(each.slug, each.name, each.summary, member, landing(member))
+        for each, member in found
+        if member is not None
+    ]
+
+
+class SignIn(LoginView):
+    """Staff number and password; then to where the day begins."""
+
+    template_name = "staff/sign_in.html"
+    redirect_authenticated_user = True
+
+    def get_default_redirect_url(self) -> str:
+        """The landing of the member who just signed in."""
+        member = self.request.user
+        return landing(member) if isinstance(member, Member) else resolve_url("hall:start")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Sign out, unless something must be settled first: then go there."""
+    member = request.user
+    if isinstance(member, Member):
+        for guard in settings.HALL_SIGN_OUT_GUARDS:
+            settle_at: str | None = import_string(guard)(member)
+            if settle_at:
+                return redirect(settle_at)
+    logout(request)
+    return redirect("hall:start")
+
+
+@require_POST
+def trial_sign_in(request: HttpRequest, role: str) -> HttpResponse:
+    """One press signs in as a role of the demo hall; only a trial has this."""
+    if not settings.HALL_TRIAL or role_of(role) is None:
+        raise Http404
+    member = trial_member(role)
+    if member is None:
+        raise Http404
+    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect(landing(member))
