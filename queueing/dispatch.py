@@ -1,0 +1,106 @@
+"""The order of the line: one sortable column, ``rank_at``, then the order of issue.
+
+*Call next*, *place in line* and the board all take it from here. A lane gives a finite head
+start, so nobody waits for ever: who has waited longer than the head start goes before every
+newcomer of any lane.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+from django.db.models import Q
+
+from hall.models import Branch, Counter
+from queueing.models import Lane, Ticket, TicketQuerySet
+from staff.models import Member
+
+ORDER = ("rank_at", "id")
+# Both guard the claim: who comes second skips a locked row, and never takes a taken one.
+SKIP_TAKEN = "FOR UPDATE SKIP LOCKED"
+STILL_WAITING = "AND ticket.state = 'waiting'"
+
+_CLAIM = """
+WITH next AS (
+    SELECT id FROM queueing_ticket
+    WHERE branch_id = %(branch)s AND day = %(day)s AND state = 'waiting'
+      AND service_id IN (
+          SELECT service_id FROM hall_counter_services WHERE counter_id = %(counter)s
+      )
+    ORDER BY rank_at, id LIMIT 1 {skip_taken}
+), claimed AS (
+    UPDATE queueing_ticket AS ticket
+    SET state = 'called', counter_id = %(counter)s, member_id = %(member)s,
+        state_since = GREATEST(%(now)s, state_since),
+        first_called_at = COALESCE(first_called_at, GREATEST(%(now)s, state_since)),
+        last_called_at = GREATEST(%(now)s, state_since), call_count = call_count + 1
+    FROM next WHERE ticket.id = next.id {still_waiting}
+    RETURNING ticket.id, ticket.service_id, ticket.state_since
+)
+INSERT INTO queueing_step
+    (ticket_id, at, move, from_state, to_state, service_id, counter_id, member_id, reason)
+SELECT id, state_since, 'call', 'waiting', 'called', service_id, %(counter)s, %(member)s, ''
+FROM claimed RETURNING ticket_id
+"""
+
+
+def head_start(branch: Branch, lane: str) -> dt.timedelta:
+    """How much earlier than its issue a ticket of this lane ranks."""
+    minutes = {Lane.ASSISTED: branch.assisted_head_start, Lane.EXPRESS: branch.express_head_start}
+    return dt.timedelta(minutes=minutes.get(Lane(lane), 0))
+
+
+def line(branch: Branch, day: dt.date) -> TicketQuerySet:
+    """Everybody in line at the branch, in the order in which they will be called."""
+    return Ticket.objects.of_day(branch, day).waiting().order_by(*ORDER)
+
+
+def line_for(counter: Counter, day: dt.date) -> TicketQuerySet:
+    """Those in line whom this counter may call, in order."""
+    services = counter.services.through.objects.filter(counter=counter).values("service_id")
+    return line(counter.branch, day).filter(service__in=services)
+
+
+def ahead_of(ticket: Ticket) -> TicketQuerySet:
+    """Those who will be called before this one among all who wait for the same service."""
+    return line(ticket.branch, ticket.day).filter(
+        Q(rank_at__lt=ticket.rank_at) | Q(rank_at=ticket.rank_at, id__lt=ticket.pk),
+        service=ticket.service_id,
+    )
+
+
+def rank_behind(ticket: Ticket, service_id: int, places: int) -> dt.datetime:
+    """The rank that puts a returning visitor behind the next ``places`` in line.
+
+    With fewer in line, behind the last; with none, the ticket keeps its own.
+    """
+    before = list(
+        line(ticket.branch, ticket.day)
+        .filter(service=service_id)
+        .exclude(pk=ticket.pk)
+        .values_list("rank_at", flat=True)[:places]
+    )
+    if not before:
+        return ticket.rank_at
+    return max(ticket.rank_at, before[-1] + dt.timedelta(microseconds=1))
+
+
+def claim(*, counter: Counter, day: dt.date, member: Member, now: dt.datetime) -> int | None:
+    """Take the first in line for a counter and write the step, in one statement (PostgreSQL).
+
+    Returns the ticket's id, or None if nobody waits for this counter.
+    Raises IntegrityError if the counter has a visitor already.
+    """
+    statement = _CLAIM.format(skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING)
+    values: dict[str, int | dt.date] = {
+        "branch": counter.branch_id,
+        "day": day,
+        "counter": counter.pk,
+        "member": member.pk,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None

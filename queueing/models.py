@@ -1,0 +1,228 @@
+"""Who is served when: tickets, their time line, the numbers of a day, who sits where."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hall.models import Branch, Counter, Service
+from staff.models import Member
+
+
+def new_token() -> str:
+    """A public identifier that cannot be guessed (128 random bits)."""
+    return secrets.token_urlsafe(16)
+
+
+class Lane(models.TextChoices):
+    """Why a ticket ranks as it does."""
+
+    ORDINARY = "ordinary", _("ordinary")
+    APPOINTMENT = "appointment", _("appointment")
+    ASSISTED = "assisted", _("assisted")
+    EXPRESS = "express", _("express")
+
+
+class State(models.TextChoices):
+    """Where a ticket is; the last four are outcomes (a missed visitor may still come back)."""
+
+    WAITING = "waiting", _("waiting")
+    CALLED = "called", _("called")
+    SERVING = "serving", _("being served")
+    HELD = "held", _("on hold")
+    DONE = "done", _("served")
+    NO_SHOW = "no_show", _("did not come")
+    CANCELLED = "cancelled", _("cancelled")
+    ABANDONED = "abandoned", _("left waiting")
+
+
+AT_COUNTER = (State.CALLED, State.SERVING)
+OUTCOMES = (State.DONE, State.NO_SHOW, State.CANCELLED, State.ABANDONED)
+
+
+class Numbering(models.Model):
+    """The last number given for a prefix on a branch's day; the next is an upsert away."""
+
+    branch = models.ForeignKey(Branch, models.CASCADE)
+    day = models.DateField()
+    prefix = models.CharField(max_length=2)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "day", "prefix"], name="one_numbering")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.prefix}{self.last}"
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, member: Member) -> TicketQuerySet:
+        """Tickets of the member's branch, or all for one who belongs to none."""
+        return self if member.branch_id is None else self.filter(branch_id=member.branch_id)
+
+    def of_day(self, branch: Branch, day: dt.date) -> TicketQuerySet:
+        """Tickets that the branch issued on this day."""
+        return self.filter(branch=branch, day=day)
+
+    def waiting(self) -> TicketQuerySet:
+        """Tickets in line."""
+        return self.filter(state=State.WAITING)
+
+    def at_counters(self) -> TicketQuerySet:
+        """Tickets that are called or being served."""
+        return self.filter(state__in=AT_COUNTER)
+
+
+class Ticket(models.Model):
+    """One visitor's place in line for one service.
+
+    ``state`` is assigned by ``queueing.states`` alone; ``issued_at`` is written once and never
+    again. Every duration is derived from the time line (``Step``).
+    """
+
+    token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="tickets")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="tickets")
+    day = models.DateField(_("day"))
+    prefix = models.CharField(max_length=2)
+    number = models.PositiveIntegerField()
+    lane = models.CharField(_("lane"), max_length=12, choices=Lane, default=Lane.ORDINARY)
+    language = models.CharField(max_length=7, default="zh-hans")
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    issued_at = models.DateTimeField(_("issued"))
+    rank_at = models.DateTimeField(_("ranks as of"))
+    state_since = models.DateTimeField(_("in this state since"))
+    first_called_at = models.DateTimeField(null=True)
+    last_called_at = models.DateTimeField(null=True)
+    call_count = models.PositiveSmallIntegerField(default=0)
+    requeue_count = models.PositiveSmallIntegerField(default=0)
+    closed_by_day_end = models.BooleanField(default=False)
+    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="tickets")
+    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="tickets")
+    issued_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    request_id = models.UUIDField(unique=True, null=True, editable=False)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        permissions = [
+            ("serve_visitors", _("Can serve visitors at a counter")),
+            ("issue_for_visitors", _("Can take tickets for visitors")),
+            ("watch_hall", _("Can watch over the hall")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "day", "prefix", "number"], name="number_given_once"
+            ),
+            # The last guard: whatever happens, a counter has one visitor.
+            models.UniqueConstraint(
+                fields=["counter"],
+                condition=Q(state__in=["called", "serving"]),
+                name="one_visitor_at_a_counter",
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="state_is_known"),
+        ]
+        indexes = [
+            # The line itself: small however many tickets the past holds.
+            models.Index(
+                fields=["branch", "day", "rank_at", "id"],
+                condition=Q(state="waiting"),
+                name="line_order",
+            ),
+            models.Index(fields=["branch", "day", "state"], name="day_by_state"),
+            models.Index(
+                fields=["branch", "day", "last_called_at"],
+                condition=Q(last_called_at__isnull=False),
+                name="day_by_call",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.day}"
+
+    @property
+    def code(self) -> str:
+        """What is printed and called: the prefix and at least three digits."""
+        return f"{self.prefix}{self.number:03d}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the visit has ended."""
+        return self.state in OUTCOMES
+
+    def get_absolute_url(self) -> str:
+        """The visitor's own page."""
+        return reverse("queueing:ticket", args=[self.token])
+
+
+class Step(models.Model):
+    """A row of the time line: at this moment the ticket moved. Written once, never changed.
+
+    A step lasts until the next one of its ticket, so that all of them add up to the visit.
+    """
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="steps")
+    at = models.DateTimeField()
+    move = models.CharField(max_length=12)
+    from_state = models.CharField(max_length=10, choices=State, blank=True)
+    to_state = models.CharField(max_length=10, choices=State)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="+")
+    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="+")
+    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["ticket", "id"], name="time_line")]
+
+    def __str__(self) -> str:
+        return f"{self.move} {self.at:%H:%M:%S}"
+
+
+class SittingQuerySet(models.QuerySet["Sitting"]):
+    def open(self) -> SittingQuerySet:
+        """Sittings that go on now."""
+        return self.filter(ended_at=None)
+
+
+class Sitting(models.Model):
+    """A member of staff at a counter, from sitting down to leaving."""
+
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="sittings")
+    counter = models.ForeignKey(Counter, models.PROTECT, related_name="sittings")
+    member = models.ForeignKey(Member, models.PROTECT, related_name="sittings")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = SittingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["counter"], condition=Q(ended_at=None), name="one_member_at_a_counter"
+            ),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(ended_at=None), name="one_counter_for_a_member"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
+                name="sitting_ends_after_it_starts",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["branch"], condition=Q(ended_at=None), name="sits_now"),
+            models.Index(fields=["-changed_at"], name="sitting_changed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} @ {self.counter}"

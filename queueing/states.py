@@ -1,0 +1,101 @@
+"""The moves a ticket may make. Nothing else in Hall assigns a ticket's state.
+
+``waiting → called → serving → done`` is the usual visit; the table has the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hall.models import Counter
+from queueing.models import State, Step, Ticket
+from staff.models import Member
+
+
+class Refused(Exception):
+    """An action that the rules do not allow now; its text is for the person who asked."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A named change of state: from where it is allowed, and where it leads."""
+
+    name: str
+    sources: Collection[State]
+    target: State
+    label: Promise
+
+
+_MOVES = [
+    Move("call", (State.WAITING,), State.CALLED, gettext_lazy("call")),
+    Move("recall", (State.CALLED,), State.CALLED, gettext_lazy("recall")),
+    Move("start", (State.CALLED,), State.SERVING, gettext_lazy("start")),
+    Move("finish", (State.SERVING,), State.DONE, gettext_lazy("finish")),
+    Move("reopen", (State.DONE,), State.SERVING, gettext_lazy("reopen")),
+    Move("no_show", (State.CALLED,), State.NO_SHOW, gettext_lazy("no-show")),
+    Move("return", (State.CALLED,), State.WAITING, gettext_lazy("return to line")),
+    Move("requeue", (State.NO_SHOW,), State.WAITING, gettext_lazy("back in line")),
+    Move("hold", (State.SERVING,), State.HELD, gettext_lazy("hold")),
+    Move("resume", (State.HELD,), State.SERVING, gettext_lazy("resume")),
+    Move("transfer", (State.SERVING,), State.WAITING, gettext_lazy("transfer")),
+    Move("cancel", (State.WAITING,), State.CANCELLED, gettext_lazy("cancel")),
+    Move("abandon", (State.WAITING, State.HELD), State.ABANDONED, gettext_lazy("close of day")),
+    Move("miss", (State.CALLED,), State.NO_SHOW, gettext_lazy("close of day")),
+    Move("close", (State.SERVING,), State.DONE, gettext_lazy("close of day")),
+]
+MOVES: Final = {move.name: move for move in _MOVES}
+
+
+def check(ticket: Ticket, move: Move) -> None:
+    """Raise Refused unless the ticket's state allows the move."""
+    if ticket.state not in move.sources:
+        raise Refused(
+            _("%(code)s is %(state)s now, so this is no longer possible.")
+            % {"code": ticket.code, "state": ticket.get_state_display()}
+        )
+
+
+def apply(
+    ticket: Ticket,
+    name: str,
+    *,
+    at: dt.datetime,
+    by: Member | None,
+    counter: Counter | None = None,
+    reason: str = "",
+) -> Step:
+    """Make one move of a locked ticket: its state, its stamps, and a row of its time line.
+
+    The caller holds the row's lock inside a transaction, and saves the row. A moment before the
+    last step (clocks differ between servers) is moved up to it, so that no duration is negative.
+    Raises Refused if the move is not allowed from the ticket's state.
+    """
+    move = MOVES[name]
+    check(ticket, move)
+    moment = max(at, ticket.state_since)
+    step = Step(
+        ticket=ticket,
+        at=moment,
+        move=name,
+        from_state=ticket.state,
+        to_state=move.target,
+        service=ticket.service,
+        counter=counter or ticket.counter,
+        member=by,
+        reason=reason[:200],
+    )
+    ticket.state = move.target
+    ticket.state_since = moment
+    if move.target == State.CALLED:
+        ticket.first_called_at = ticket.first_called_at or moment
+        ticket.last_called_at = moment
+        ticket.call_count += 1
+    step.save(force_insert=True)
+    return step
