@@ -1,0 +1,81 @@
+"""What happens in the hall, by name; told to the live screens after the change is committed.
+
+A message is ``{"branch": id or null, "event": name, ...ids}`` on one Redis channel. It carries
+ids only, never anything personal. Without Redis the hub of the same process is told directly,
+and every other process finds the change by its marker within a second (``hall.live``).
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import time
+from collections.abc import Callable
+
+import redis
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+CHANNEL = "hall:events"
+RETRY_AFTER = 2.0  # seconds in which a dead Redis is not asked again
+
+log = structlog.get_logger(__name__)
+
+
+class Event(enum.StrEnum):
+    """Everything that a screen may want to know of."""
+
+    TICKET_ISSUED = "ticket-issued"
+    TICKET_CALLED = "ticket-called"
+    TICKET_CHANGED = "ticket-changed"
+    VISIT_FINISHED = "visit-finished"
+    COUNTER_CHANGED = "counter-changed"
+    PLACE_CHANGED = "place-changed"
+
+
+Listener = Callable[[int | None], object]
+
+
+class Publisher:
+    """Sends messages to Redis, or to this process alone while there is none."""
+
+    def __init__(self) -> None:
+        self._redis: redis.Redis | None = None
+        self._dead_until = 0.0
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(branch_id)`` on what Redis does not carry; returns the way to stop."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def send(self, message: dict[str, object]) -> None:
+        """Deliver one message now; a dead Redis costs at most half a second every two."""
+        if settings.REDIS_URL and time.monotonic() >= self._dead_until:
+            try:
+                self._connection().publish(CHANNEL, json.dumps(message))
+            except (redis.RedisError, OSError) as error:
+                self._dead_until = time.monotonic() + RETRY_AFTER
+                log.warning("redis_lost", error=type(error).__name__)
+            else:
+                return
+        branch = message["branch"]
+        for listener in list(self._listeners):
+            listener(branch if isinstance(branch, int) else None)
+
+    def _connection(self) -> redis.Redis:
+        if self._redis is None:
+            self._redis = redis.Redis.from_url(
+                settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5
+            )
+        return self._redis
+
+
+publisher = Publisher()
+
+
+def publish(branch_id: int | None, event: Event, **ids: int) -> None:
+    """Tell the screens of a branch (None: of all) once the current transaction is committed."""
+    message: dict[str, object] = {"branch": branch_id, "event": event.value, **ids}
+    transaction.on_commit(lambda: publisher.send(message), robust=True)

@@ -1,0 +1,110 @@
+"""What the live screens of the queue watch, and how each fragment is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from hall.languages import HTML_TAG
+from hall.live import Key, Marks
+from hall.models import Branch, Counter
+from queueing import figures, screens
+from queueing.models import Sitting, Step, Ticket
+
+
+def marker() -> Marks:
+    """The newest rows of the time line and of the seats."""
+    steps = Step.objects.order_by("-id").values_list("ticket__branch_id", "id")[:200]
+    seats = Sitting.objects.order_by("-changed_at").values_list("branch_id", "id", "changed_at")
+    return {(branch_id, ("step", pk)) for branch_id, pk in steps} | {
+        (branch_id, ("seat", pk, at)) for branch_id, pk, at in seats[:50]
+    }
+
+
+def fragment(template: str, key: Key, **context: object) -> str:
+    """One part of a screen's template, in the language of the screen."""
+    with translation.override(key.language):
+        return render_to_string(
+            template, {"language": key.language, "html_lang": HTML_TAG[key.language], **context}
+        )
+
+
+class BranchSource:
+    """A stream of a whole branch: ``/live/<name>/<branch>/``."""
+
+    def resolve(self, path: list[str]) -> tuple[int, str] | None:
+        """The branch that the path names."""
+        if len(path) != 1:
+            return None
+        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
+        return None if pk is None else (pk, "")
+
+
+class Board(BranchSource):
+    """The lobby board."""
+
+    def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
+        """The board's state once, then once a language."""
+        state = figures.board(Branch.objects.get(pk=branch_id))
+        return {key: fragment("queueing/board.html#live", key, board=state) for key in keys}
+
+
+class Kiosk(BranchSource):
+    """People waiting and estimates, beside the kiosk's services: ``/live/kiosk/<branch>/``."""
+
+    def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
+        """The lines once, then once a language."""
+        state = figures.queues(Branch.objects.get(pk=branch_id))
+        return {key: fragment("queueing/kiosk_waits.html", key, queues=state) for key in keys}
+
+
+class Desk(BranchSource):
+    """A nudge for counter screens: its content says only that something changed."""
+
+    def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
+        """The newest step and seat of the branch; the screens fetch what they may see."""
+        newest = sorted(str(mark) for branch, mark in marker() if branch == branch_id)
+        return dict.fromkeys(keys, f"<i data-rev='{hash(tuple(newest)):x}'></i>")
+
+
+class Display:
+    """A counter's own small display: ``/live/display/<branch>/<number>/``."""
+
+    def resolve(self, path: list[str]) -> tuple[int, str] | None:
+        """The counter that the path names."""
+        if len(path) != 2 or not path[1].isdecimal():
+            return None
+        found = Counter.objects.filter(branch__slug=path[0], number=int(path[1]), is_active=True)
+        row = found.values_list("branch_id", "number").first()
+        return None if row is None else (row[0], str(row[1]))
+
+    def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
+        """All the counters asked for, in a fixed number of queries."""
+        states = screens.displays(branch_id, {int(key.subject) for key in keys})
+        return {
+            key: fragment("queueing/display.html#live", key, display=states[int(key.subject)])
+            for key in keys
+            if int(key.subject) in states
+        }
+
+
+class TicketPage:
+    """A visitor's own page: ``/live/ticket/<token>/``."""
+
+    def resolve(self, path: list[str]) -> tuple[int, str] | None:
+        """The ticket that the token names."""
+        if len(path) != 1:
+            return None
+        row = Ticket.objects.filter(token=path[0]).values_list("branch_id", "token").first()
+        return row
+
+    def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
+        """All the tickets asked for: the line is read once for all of them."""
+        states = screens.ticket_states(branch_id, {key.subject for key in keys})
+        return {
+            key: fragment("queueing/ticket.html#live", key, **states[key.subject].context())
+            for key in keys
+            if key.subject in states
+        }
