@@ -1,0 +1,154 @@
+"""Everybody presses at once: no double call or number, no gap; and a control without the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from collections import Counter as Tally
+
+import pytest
+from django.db import connection
+
+from hall.models import Counter
+from queueing import actions, dispatch, numbers
+from queueing.models import Numbering, Sitting, State, Step, Ticket
+from queueing.states import Refused
+from staff.models import Member
+from tests.cast import Cast
+from tests.crowd import all_at_once
+
+CALM = (Ticket, actions.VisitorAtCounter, type(None))
+COUNTERS = 40
+WAITING = 30
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def seats_for_all(cast: Cast) -> list[Sitting]:
+    """Forty clerks at forty counters that serve the same services."""
+    seats = []
+    for number in range(101, 101 + COUNTERS):
+        counter = Counter.objects.create(branch=cast.branch, number=number)
+        counter.services.set([cast.pension.service, cast.medical.service])
+        clerk = Member.objects.create(
+            staff_number=f"R{number}", name_zh_hans="甲", branch=cast.branch
+        )
+        seats.append(actions.sit_down(counter=counter, by=clerk))
+    return seats
+
+
+def press_next(seat: Sitting) -> Ticket | None:
+    return actions.call_next(sitting=seat, by=seat.member)
+
+
+def calls_per_ticket() -> Tally[int]:
+    return Tally(Step.objects.filter(move="call").values_list("ticket_id", flat=True))
+
+
+def take_the_lock_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code without its guard: the row lock and the condition, or the transaction."""
+    if connection.vendor == "postgresql":
+        monkeypatch.setattr(dispatch, "SKIP_TAKEN", "")
+        monkeypatch.setattr(dispatch, "STILL_WAITING", "")
+        return
+    monkeypatch.setattr(actions, "_one_statement", contextlib.nullcontext)
+    # Without a transaction the first look is not held until the write: let all look first.
+    look, everybody = dispatch.line_for, threading.Barrier(COUNTERS)
+
+    def look_together(*args: object) -> object:
+        found = list(look(*args)[:1])  # type: ignore[arg-type]
+        everybody.wait()
+        return Ticket.objects.filter(pk__in=[ticket.pk for ticket in found])
+
+    monkeypatch.setattr(dispatch, "line_for", look_together)
+
+
+def test_forty_counters_call_thirty_visitors_once_each(cast: Cast) -> None:
+    tickets = {cast.ticket().pk for _ in range(WAITING)}
+    answers = all_at_once(seats_for_all(cast), press_next)
+    assert not [each for each in answers if isinstance(each, Exception)]
+    called = [each.pk for each in answers if isinstance(each, Ticket)]
+    assert sorted(called) == sorted(tickets)
+    assert set(calls_per_ticket().values()) == {1}
+    assert Ticket.objects.filter(state=State.CALLED).count() == WAITING
+
+
+def test_control_without_the_lock_visitors_are_called_twice(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(WAITING):
+        cast.ticket()
+    seats = seats_for_all(cast)
+    take_the_lock_out(monkeypatch)
+    all_at_once(seats, press_next)
+    assert max(calls_per_ticket().values()) > 1
+
+
+def test_one_clerk_pressing_many_times_calls_one_visitor(cast: Cast) -> None:
+    for _ in range(5):
+        cast.ticket()
+    seat = cast.sit(3)
+    answers = all_at_once([seat] * 12, press_next)
+    assert len([each for each in answers if isinstance(each, Ticket)]) == 1
+    # The others are told who is there, or that nobody is free while that one is on the way.
+    assert not [each for each in answers if not isinstance(each, CALM)]
+    assert sum(calls_per_ticket().values()) == 1
+
+
+def test_forty_kiosks_give_forty_numbers_without_gap_or_double(cast: Cast) -> None:
+    answers = all_at_once(range(40), lambda _: cast.ticket())
+    assert not [each for each in answers if isinstance(each, Exception)]
+    assert sorted(Ticket.objects.values_list("number", flat=True)) == list(range(1, 41))
+    assert Numbering.objects.get().last == 40
+
+
+def test_control_without_the_upsert_numbers_collide(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = threading.Barrier(10)
+
+    def naive(ticket: Ticket) -> bool:
+        ticket.number = 1 + Ticket.objects.filter(prefix=ticket.prefix).count()
+        everybody.wait()
+        ticket.save(force_insert=True)
+        return True
+
+    monkeypatch.setattr(numbers, "insert", naive)
+    monkeypatch.setattr(actions, "_one_statement", contextlib.nullcontext)
+    answers = all_at_once(range(10), lambda _: cast.ticket())
+    assert Ticket.objects.count() < 10
+    assert any(isinstance(each, Exception) for each in answers)
+
+
+def test_many_taps_of_one_finger_are_one_ticket_and_take_one_number(cast: Cast) -> None:
+    request_id = uuid.uuid4()
+    answers = all_at_once(range(12), lambda _: cast.ticket(request_id=request_id))
+    assert {each.token for each in answers if isinstance(each, Ticket)} == {
+        Ticket.objects.get().token
+    }
+    assert len([each for each in answers if isinstance(each, Ticket)]) == 12
+    assert cast.ticket().number == 2
+
+
+def test_two_clerks_sit_down_at_one_counter_and_one_gets_it(cast: Cast) -> None:
+    def sit(member: Member) -> Sitting:
+        return actions.sit_down(counter=cast.counters[3], by=member)
+
+    answers = all_at_once([cast.clerk, cast.colleague], sit)
+    assert len([each for each in answers if isinstance(each, Sitting)]) == 1
+    assert len([each for each in answers if isinstance(each, Refused)]) == 1
+
+
+def test_two_clerks_resume_one_visit_and_one_gets_it(cast: Cast) -> None:
+    first, second = cast.sit(3), cast.sit(4, cast.colleague)
+    cast.ticket()
+    ticket = actions.call_next(sitting=first, by=cast.clerk)
+    assert ticket is not None
+    actions.start(ticket=ticket, by=cast.clerk)
+    actions.hold(ticket=ticket, by=cast.clerk)
+    answers = all_at_once(
+        [first, second], lambda seat: actions.resume(ticket=ticket, sitting=seat, by=seat.member)
+    )
+    assert len([each for each in answers if isinstance(each, Ticket)]) == 1
+    assert len([each for each in answers if isinstance(each, Refused)]) == 1
