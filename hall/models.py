@@ -141,7 +141,7 @@ class Category(Named):
     """A kind of services, as the kiosk's first question offers them."""
 
     icon = models.SlugField(
-        _("icon"), default="other", help_text=_("name of a drawing in static/icons")
+        _("icon"), default="general", help_text=_("name of a drawing in static/icons")
     )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -38,27 +39,35 @@ class TrialRole:
     lands_on: str
 
 
-def landing(member: Member) -> str:
-    """The address where a member's day begins."""
-    for permission, url_name in LANDINGS:
-        if member.has_perm(permission):
-            return reverse(url_name)
-    return reverse("hall:start")
+def landing(may: Callable[[str], bool]) -> str:
+    """The address where the day of a member with these permissions begins."""
+    names = (url_name for permission, url_name in LANDINGS if may(permission))
+    return reverse(next(names, "hall:start"))
 
 
-def trial_member(slug: str) -> Member | None:
-    """Who stands for a role in the trial: the first of the main hall to hold it."""
-    members = Member.objects.filter(groups__name=slug, is_active=True).select_related("branch")
-    return members.order_by("branch__order", "staff_number").first()
+def trial_members() -> dict[str, Member]:
+    """Who stands for each role in the trial: the first of the main hall to hold it."""
+    members = Member.objects.filter(is_active=True).prefetch_related("groups")
+    found: dict[str, Member] = {}
+    for member in members.order_by("branch__order", "staff_number"):
+        for group in member.groups.all():
+            found.setdefault(group.name, member)
+    return found
 
 
 def trial_roles() -> list[TrialRole]:
     """The roles that somebody in the demo hall holds."""
-    found = ((each, trial_member(each.slug)) for each in ROLES)
+    found = trial_members()
     return [
-        TrialRole(each.slug, each.name, each.summary, member, landing(member))
-        for each, member in found
-        if member is not None
+        TrialRole(
+            each.slug,
+            each.name,
+            each.summary,
+            found[each.slug],
+            landing(each.permissions.__contains__),
+        )
+        for each in ROLES
+        if each.slug in found
     ]
 
 
@@ -71,7 +80,8 @@ class SignIn(LoginView):
     def get_default_redirect_url(self) -> str:
         """The landing of the member who just signed in."""
         member = self.request.user
-        return landing(member) if isinstance(member, Member) else resolve_url("hall:start")
+        known = isinstance(member, Member)
+        return landing(member.has_perm) if known else resolve_url("hall:start")
 
 
 @require_POST
@@ -92,8 +102,8 @@ def trial_sign_in(request: HttpRequest, role: str) -> HttpResponse:
     """One press signs in as a role of the demo hall; only a trial has this."""
     if not settings.HALL_TRIAL or role_of(role) is None:
         raise Http404
-    member = trial_member(role)
+    member = trial_members().get(role)
     if member is None:
         raise Http404
     login(request, member, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(landing(member))
+    return redirect(landing(member.has_perm))

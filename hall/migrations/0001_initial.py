@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('name_zh_hans', models.CharField(max_length=120, verbose_name='name (Simplified Chinese)')),
                 ('name_zh_hant', models.CharField(blank=True, max_length=120, verbose_name='name (Traditional Chinese)')),
                 ('name_en', models.CharField(blank=True, max_length=160, verbose_name='name (English)')),
-                ('icon', models.SlugField(default='other', help_text='name of a drawing in static/icons', verbose_name='icon')),
+                ('icon', models.SlugField(default='general', help_text='name of a drawing in static/icons', verbose_name='icon')),
                 ('order', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
             ],
             options={
