@@ -1,0 +1,1 @@
+"""The demo's members of staff, and their drawn portraits."""
