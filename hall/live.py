@@ -43,6 +43,8 @@ RENDER_AT_MOST_EVERY = 0.2
 RENDER_AT_LEAST_EVERY = 30.0
 POLL_EVERY = 1.0
 SILENT_AFTER = 8.0  # seconds without the database, after which pings stop
+# A publisher asks a Redis that was dead again only after a while; until then look ourselves.
+TRUST_REDIS_AFTER = 2 * events.RETRY_AFTER
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -187,7 +189,7 @@ class Hub:
         self.database_seen = time.monotonic()
         self.render_failed = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._redis_alive = False
+        self._redis_since: float | None = None
         self._stop_listening: Callable[[], None] = lambda: None
 
     async def in_thread(self, work: Callable[[], T]) -> T:
@@ -223,7 +225,13 @@ class Hub:
         """Whether what the screens show is known to be current."""
         if self.render_failed:
             return False
-        return self._redis_alive or time.monotonic() - self.database_seen < SILENT_AFTER
+        return self.trusts_redis or time.monotonic() - self.database_seen < SILENT_AFTER
+
+    @property
+    def trusts_redis(self) -> bool:
+        """Whether every change is sure to come by Redis."""
+        since = self._redis_since
+        return since is not None and time.monotonic() - since > TRUST_REDIS_AFTER
 
     def wake(self, branch_id: int | None) -> None:
         """Something changed at a branch (None: everywhere)."""
@@ -263,14 +271,14 @@ class Hub:
                 await self._follow_redis()
             except (RedisError, OSError) as error:
                 log.warning("redis_lost", error=type(error).__name__)
-            self._redis_alive = False
+            self._redis_since = None
             await asyncio.sleep(events.RETRY_AFTER)
 
     async def _follow_redis(self) -> None:
         client = redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1)
         async with client, client.pubsub() as channel:
             await channel.subscribe(events.CHANNEL)
-            self._redis_alive = True
+            self._redis_since = time.monotonic()
             self.wake(None)  # whatever was said while nobody listened
             while True:
                 message = await channel.get_message(
@@ -288,7 +296,7 @@ class Hub:
         seen: Marks | None = None
         while True:
             await asyncio.sleep(POLL_EVERY)
-            if self._redis_alive or not self.rooms:
+            if self.trusts_redis or not self.rooms:
                 seen = None
                 continue
             try:
