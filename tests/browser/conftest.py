@@ -1,0 +1,134 @@
+"""Fixtures of the browser tests: a running hall, Chromium, and pages under guard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from staff.models import Member
+from tests.browser.guard import Guard
+from tests.browser.live import LiveHall, url_of
+from tests.servers import Missing, find_browser, free_port
+
+HERE = Path(__file__).parent
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+NewContext = Callable[..., BrowserContext]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests come last; in a pass that asks for the smoke only, most are left out."""
+    items.sort(key=in_browser)
+    if os.environ.get("HALL_TEST_BROWSER") == "smoke":
+        left_out = [i for i in items if in_browser(i) and not i.get_closest_marker("smoke")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def in_browser(item: pytest.Item) -> bool:
+    """Whether a test is one of this folder."""
+    return HERE in item.path.parents
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Playwright, for as long as the browser tests last.
+
+    Its loop runs in the tests' thread; Django would take that for asynchronous code.
+    """
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as started:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A real Chromium; without one the test is skipped, or with CI=true fails."""
+    try:
+        program = find_browser(Path(playwright.chromium.executable_path))
+    except Missing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+    started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="package")
+def server(django_db_setup: None) -> Iterator[LiveHall]:
+    """One server process for all browser tests."""
+    database = url_of(settings.DATABASES["default"]["ENGINE"], connection.settings_dict["NAME"])
+    hall = LiveHall(free_port(), database, settings.HALL_DATA / "live-hall.log")
+    hall.start()
+    yield hall
+    hall.stop()
+
+
+@pytest.fixture
+def live_hall(transactional_db: None, server: LiveHall) -> LiveHall:
+    """The running hall, on a database that is emptied after the test."""
+    return server
+
+
+@pytest.fixture
+def guard(live_hall: LiveHall) -> Iterator[Guard]:
+    """Watches every page of the test, and fails it at the end if one misbehaved."""
+    watch = Guard(live_hall.url)
+    yield watch
+    watch.check()
+
+
+@pytest.fixture
+def new_context(browser: Browser, live_hall: LiveHall, guard: Guard) -> Iterator[NewContext]:
+    """Makes guarded browsers of their own: `new_context(viewport={…}, member=…)`."""
+    made: list[BrowserContext] = []
+
+    def make(member: Member | None = None, **options: object) -> BrowserContext:
+        options = {"base_url": live_hall.url, "reduced_motion": "reduce"} | options
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        made.append(context)
+        guard.watch(context)
+        if member:
+            sign_in(context, member, live_hall.url)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def context(new_context: NewContext) -> BrowserContext:
+    """One guarded browser."""
+    return new_context()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """One guarded page."""
+    return context.new_page()
+
+
+def sign_in(context: BrowserContext, member: Member, url: str) -> None:
+    """Give a browser the session of a member."""
+    client = Client()
+    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])

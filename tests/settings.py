@@ -1,0 +1,28 @@
+"""The settings under test: Hall's own, in a folder of their own, with cheap passwords.
+
+What the runner (`python -m tests`) has set stays; a plain `pytest` gets SQLite and no Redis.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+
+# mypy reads this file too, and does not tidy up.
+if "pytest" in sys.modules and not os.environ.get("HALL_DATA"):
+    os.environ["HALL_DATA"] = tempfile.mkdtemp(prefix="hall-tests-")
+    atexit.register(shutil.rmtree, os.environ["HALL_DATA"], ignore_errors=True)
+os.environ.setdefault("HALL_SECRET_KEY", "only-for-tests")
+
+from hall.settings import *  # noqa: F403
+from hall.settings import DATABASES, HALL_DATA
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in a hall: in memory it would be one connection's own, and threads could not race.
+    DATABASES["default"]["TEST"] = {"NAME": str(HALL_DATA / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
