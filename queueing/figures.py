@@ -7,6 +7,7 @@ counters that are open and the length of today's visits.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import statistics
 from collections import Counter as Tally
@@ -19,13 +20,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from hall import calendar
-from hall.models import Branch, Counter, Notice, Offering
+from hall.models import Branch, Counter, Notice, Offering, OpeningHours, Zone
 from queueing import dispatch
 from queueing.models import AT_COUNTER, Sitting, State, Step, Ticket
 
 LEARN_FROM = 200  # the latest visits of today that tell how long a service takes
 LEARN_AT_LEAST = 5  # fewer say less than the offering's typical length
 CALLS_SHOWN = 8
+LINES_SHOWN = 7  # as many as have room beside the calls
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Line:
     longest_since: dt.datetime | None
     counters: int
     wait: Wait
+
+    @property
+    def matters(self) -> bool:
+        """Whether anybody waits in this line or works on it."""
+        return bool(self.waiting or self.counters)
 
     @property
     def at_once(self) -> bool:
@@ -135,14 +142,22 @@ class Call:
     id: str
     code: str
     counter: int
-    zone: str
+    zone: Zone | None
     at: dt.datetime
     is_current: bool
 
 
 @dataclass(frozen=True)
+class LineGroup:
+    """Lines of the board that wait in the same zone, under its name."""
+
+    zone: Zone | None
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True)
 class BoardState:
-    """Everything on a branch's lobby board."""
+    """Everything on a branch's lobby board. ``hours`` are today's, told while nothing is open."""
 
     branch: Branch
     now: dt.datetime
@@ -150,6 +165,55 @@ class BoardState:
     earlier: Sequence[Call]
     queues: Queues
     notices: Sequence[Notice]
+    hours: Sequence[OpeningHours]
+
+    @property
+    def has_floors(self) -> bool:
+        """Whether visitors must be told the floor."""
+        return len({line.offering.zone.floor for line in self.queues.lines if line.offering.zone}) > 1
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether visitors must be told the zone."""
+        return len({line.offering.zone_id for line in self.queues.lines}) > 1
+
+    @property
+    def line_pages(self) -> list[list[LineGroup]]:
+        """The lines that matter, by zone, on pages that the board shows in turn."""
+        return paged(group_by_zone([line for line in self.queues.lines if line.matters]))
+
+
+def group_by_zone(lines: Sequence[Line]) -> list[LineGroup]:
+    """The lines under the zones where their visitors wait, floor by floor."""
+    zones: dict[Zone | None, list[Line]] = defaultdict(list)
+    for line in lines:
+        zones[line.offering.zone].append(line)
+    groups = [LineGroup(zone, found) for zone, found in zones.items()]
+    return sorted(groups, key=lambda each: _zone_order(each.zone))
+
+
+def _zone_order(zone: Zone | None) -> tuple[bool, int, int, int]:
+    return (False, zone.floor, zone.order, zone.pk) if zone else (True, 0, 0, 0)
+
+
+def paged(groups: Iterable[LineGroup], room: int = LINES_SHOWN) -> list[list[LineGroup]]:
+    """Groups on as few pages as their order allows; a heading takes half a line's room.
+
+    A group that goes on on the next page has its heading again; no line stands alone for it.
+    """
+    pages: list[list[LineGroup]] = []
+    left = 0.0
+    for group in groups:
+        rest = group.lines
+        while rest:
+            fit = int(left - 0.5)
+            if fit < min(len(rest), 2):
+                pages.append([])
+                left, fit = room + 0.5, room
+            part, rest = rest[:fit], rest[fit:]
+            pages[-1].append(LineGroup(group.zone, part))
+            left -= len(part) + 0.5
+    return pages
 
 
 @dataclass(frozen=True)
@@ -273,7 +337,7 @@ def _call(ticket: Ticket) -> Call:
         id=f"{ticket.day:%Y%m%d}-{ticket.code}-{ticket.call_count}",
         code=ticket.code,
         counter=counter.number,
-        zone=counter.zone.name if counter.zone else "",
+        zone=counter.zone,
         at=ticket.last_called_at,
         is_current=ticket.state in AT_COUNTER,
     )
@@ -286,7 +350,10 @@ def board(branch: Branch, now: dt.datetime | None = None) -> BoardState:
     current = [each for each in recent if each.is_current][:CALLS_SHOWN]
     earlier = [each for each in recent if each not in current][:CALLS_SHOWN]
     notices = list(Notice.objects.shown_at(branch, moment))
-    return BoardState(branch, moment, current, earlier, queues(branch, moment), notices)
+    state = queues(branch, moment)
+    is_quiet = not any(line.matters for line in state.lines)
+    hours = calendar.hours_of(branch, calendar.local_day(branch, moment)) if is_quiet else []
+    return BoardState(branch, moment, current, earlier, state, notices, hours)
 
 
 def today(member_id: int, branch: Branch, now: dt.datetime | None = None) -> Today:
@@ -301,3 +368,79 @@ def today(member_id: int, branch: Branch, now: dt.datetime | None = None) -> Tod
     lengths = list(starts.values_list(F("ticket__state_since") - F("at"), flat=True))
     median = statistics.median(lengths) if lengths else None
     return Today(tally[State.DONE], tally[State.NO_SHOW], median)
+
+
+# --- a whole day, looked back on ---
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How lengths are spread: how many there are, their median and their 90th percentile.
+
+    The median of an even number of lengths is the mean of the middle two. The 90th percentile is
+    the shortest length that at least nine in ten do not exceed (nearest rank). None of none.
+    """
+
+    count: int
+    median: dt.timedelta | None
+    p90: dt.timedelta | None
+
+    @classmethod
+    def of(cls, lengths: Iterable[dt.timedelta]) -> Spread:
+        """The spread of these lengths."""
+        ordered = sorted(lengths)
+        if not ordered:
+            return cls(0, None, None)
+        rank = -(-9 * len(ordered) // 10)
+        return cls(len(ordered), statistics.median(ordered), ordered[rank - 1])
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """A branch's day by ticket; the day is the one on which the ticket was issued.
+
+    ``issued``: all tickets of the day, whatever became of them; nothing is left out.
+    ``by_state``: how many of them are in each state now; the counts add up to ``issued``. After
+    the close of the day only the four outcomes count any.
+    ``waits``: from issue to first call, one length for every ticket that was called, also if the
+    visitor did not come. Left out: tickets that were never called.
+    ``services``: all the time in which a visitor was being served, one length for every visit
+    that a clerk finished. Left out of a length: time on hold, in line again after a transfer,
+    and between a finish and its undoing. Left out altogether: visits that nobody finished, also
+    those that the close of the day counted as served.
+    """
+
+    branch: Branch
+    day: dt.date
+    issued: int
+    by_state: Mapping[str, int]
+    waits: Spread
+    services: Spread
+
+
+def day_figures(branch: Branch, day: dt.date) -> DayFigures:
+    """The figures of a branch's day, in two queries."""
+    tickets = list(
+        Ticket.objects.of_day(branch, day).values_list("state", "issued_at", "first_called_at")
+    )
+    tally = Tally(state for state, _issued, _called in tickets)
+    return DayFigures(
+        branch=branch,
+        day=day,
+        issued=len(tickets),
+        by_state={state: tally[state] for state in State.values},
+        waits=Spread.of(called - issued for _state, issued, called in tickets if called),
+        services=Spread.of(served_times(branch, day).values()),
+    )
+
+
+def served_times(branch: Branch, day: dt.date) -> dict[int, dt.timedelta]:
+    """How long each visitor of the day was being served, by ticket id (see ``DayFigures``)."""
+    visits = Ticket.objects.of_day(branch, day).filter(state=State.DONE, closed_by_day_end=False)
+    steps = Step.objects.filter(ticket__in=visits).order_by("ticket_id", "id")
+    lengths: dict[int, dt.timedelta] = defaultdict(dt.timedelta)
+    rows = steps.values_list("ticket_id", "to_state", "at")
+    for (ticket_id, state, since), (next_id, _state, until) in itertools.pairwise(rows):
+        if ticket_id == next_id and state == State.SERVING:
+            lengths[ticket_id] += until - since
+    return lengths

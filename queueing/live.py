@@ -51,13 +51,32 @@ class Board(BranchSource):
         return {key: fragment("queueing/board.html#live", key, board=state) for key in keys}
 
 
-class Kiosk(BranchSource):
-    """People waiting and estimates, beside the kiosk's services: ``/live/kiosk/<branch>/``."""
+class Kiosk:
+    """People waiting and estimates of a kiosk's services: ``/live/kiosk/<branch>/<category>/``."""
+
+    def resolve(self, path: list[str]) -> tuple[int, str] | None:
+        """The branch and the category that the path names."""
+        if len(path) != 2 or not path[1].isdecimal():
+            return None
+        found = Branch.objects.filter(slug=path[0], offerings__service__category=int(path[1]))
+        pk = found.values_list("pk", flat=True).first()
+        return None if pk is None else (pk, path[1])
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
-        """The lines once, then once a language."""
-        state = figures.queues(Branch.objects.get(pk=branch_id))
-        return {key: fragment("queueing/kiosk_waits.html", key, queues=state) for key in keys}
+        """The lines once, then once a category and language."""
+        lines = figures.queues(Branch.objects.get(pk=branch_id)).lines
+        return {
+            key: fragment(
+                "queueing/kiosk_waits.html",
+                key,
+                lines=[each for each in lines if _category(each) == key.subject],
+            )
+            for key in keys
+        }
+
+
+def _category(line: figures.Line) -> str:
+    return str(line.offering.service.category_id)
 
 
 class Desk(BranchSource):
@@ -65,8 +84,10 @@ class Desk(BranchSource):
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The newest step and seat of the branch; the screens fetch what they may see."""
-        newest = sorted(str(mark) for branch, mark in marker() if branch == branch_id)
-        return dict.fromkeys(keys, f"<i data-rev='{hash(tuple(newest)):x}'></i>")
+        step = Step.objects.filter(ticket__branch=branch_id).order_by("-id").first()
+        seat = Sitting.objects.filter(branch=branch_id).order_by("-changed_at").first()
+        newest = f"{step.pk if step else 0}-{seat.changed_at.timestamp() if seat else 0}"
+        return dict.fromkeys(keys, f'<i data-rev="{newest}"></i>')
 
 
 class Display:

@@ -6,15 +6,18 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count, Q, Window
 from django.utils import timezone
 
 from hall import calendar
 from hall.models import Branch, Counter, Notice, Offering
 from queueing import actions, dispatch, figures
-from queueing.models import Sitting, State, Ticket
+from queueing.models import Sitting, State, Step, Ticket
 from staff.models import Member
 
 LINE_SHOWN = 10
+MISSED_SHOWN = 5
+MINUTE = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -46,19 +49,114 @@ class TicketState:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Somebody in line, and the whole minutes since the ticket was taken."""
+
+    ticket: Ticket
+    minutes: int
+
+
+@dataclass(frozen=True)
 class DeskState:
-    """A clerk's screen: the visitor now, the line, who is on hold or was missed, the day."""
+    """A clerk's screen: the visitor now with the time line, the line, who is put aside."""
 
     sitting: Sitting
     visitor: Ticket | None
+    steps: Sequence[Step]
     line: Sequence[Ticket]
     line_length: int
-    held: Sequence[Ticket]
-    missed: Sequence[Ticket]
+    aside: Sequence[Ticket]
     last_done: Ticket | None
-    today: figures.Today
-    notices: Sequence[Notice]
     now: dt.datetime
+
+    @property
+    def queue(self) -> list[Waiting]:
+        """The first in line with what they have waited."""
+        return [Waiting(each, (self.now - each.issued_at) // MINUTE) for each in self.line]
+
+    @property
+    def state(self) -> str:
+        """What the clerk is at: ``idle``, ``called`` or ``serving``."""
+        return self.visitor.state if self.visitor else "idle"
+
+    @property
+    def held(self) -> list[Ticket]:
+        """Visits on hold that began here or with this clerk."""
+        return [each for each in self.aside if each.state == State.HELD and self._is_mine(each)]
+
+    @property
+    def held_elsewhere(self) -> list[Ticket]:
+        """Visits on hold that a colleague began."""
+        return [each for each in self.aside if each.state == State.HELD and not self._is_mine(each)]
+
+    @property
+    def missed(self) -> list[Ticket]:
+        """Who did not come to this counter or clerk, the latest first."""
+        missed = [each for each in self.aside if each.state == State.NO_SHOW]
+        return missed[: -MISSED_SHOWN - 1 : -1]
+
+    @property
+    def began(self) -> dt.datetime | None:
+        """When the visit began, or the visitor was called; a pause does not set it back."""
+        if self.visitor is None or self.visitor.state == State.CALLED:
+            return self.visitor and self.visitor.state_since
+        starts = (step.at for step in reversed(self.steps) if step.move == "start")
+        return next(starts, self.visitor.state_since)
+
+    @property
+    def elapsed(self) -> str:
+        """How long that is, as a clock shows it."""
+        return as_clock(self.now - (self.began or self.now))
+
+    @property
+    def waited(self) -> int:
+        """Whole minutes that the visitor waited for the first call."""
+        called = self.visitor and self.visitor.first_called_at
+        return 0 if not called else (called - self.visitor.issued_at) // MINUTE  # type: ignore[union-attr]
+
+    @property
+    def notes(self) -> list[Step]:
+        """What colleagues wrote on passing the visitor on or putting the visit aside."""
+        return [step for step in self.steps if step.reason]
+
+    @property
+    def version(self) -> str:
+        """Changes when the visitor, or what can be done with them, does."""
+        shown = self.visitor or self.last_done
+        return f"{shown.pk}-{shown.state_since.timestamp():.6f}" if shown else "idle"
+
+    def _is_mine(self, ticket: Ticket) -> bool:
+        seat = self.sitting
+        return seat.counter_id == ticket.counter_id or seat.member_id == ticket.member_id
+
+
+@dataclass(frozen=True)
+class DayState:
+    """The clerk's own day, as it stands beside the desk."""
+
+    today: figures.Today
+
+    @property
+    def median(self) -> str:
+        """The median length of today's visits, as a clock shows it."""
+        length = self.today.median_service
+        return "" if length is None else as_clock(length)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A counter in the picker, and who sits there."""
+
+    counter: Counter
+    sitting: Sitting | None
+    is_usual: bool
+
+
+def as_clock(length: dt.timedelta) -> str:
+    """``4:05``, or ``1:04:05`` from an hour on."""
+    minutes, seconds = divmod(max(0, int(length.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def displays(branch_id: int, numbers: set[int]) -> dict[int, DisplayState]:
@@ -92,27 +190,77 @@ def ticket_states(branch_id: int, tokens: set[str]) -> dict[str, TicketState]:
     }
 
 
-def desk(sitting: Sitting, member: Member, now: dt.datetime | None = None) -> DeskState:
-    """Everything on the screen of the clerk who sits here, in a fixed number of queries."""
+def desk(
+    sitting: Sitting, *, visitor: Ticket | None = None, now: dt.datetime | None = None
+) -> DeskState:
+    """Everything on the screen of the clerk who sits here, in four queries.
+
+    Who has just changed the visitor at the counter gives them, which saves one.
+    """
     moment = now or timezone.now()
-    branch, counter = sitting.branch, sitting.counter
-    day = calendar.local_day(branch, moment)
-    line = dispatch.line_for(counter, day)
-    mine = Ticket.objects.of_day(branch, day).select_related("service").filter(counter=counter)
-    put_aside = Ticket.objects.of_day(branch, day).select_related("service", "counter")
+    visitor = visitor or actions.visitor_at(sitting.counter)
+    line = _first_in_line(sitting.counter, moment)
     return DeskState(
         sitting=sitting,
-        visitor=actions.visitor_at(counter),
-        line=list(line.select_related("service")[:LINE_SHOWN]),
-        line_length=line.count(),
-        held=list(put_aside.filter(state=State.HELD).order_by("state_since")[:LINE_SHOWN]),
-        missed=list(mine.filter(state=State.NO_SHOW).order_by("-state_since")[:5]),
-        last_done=mine.filter(
-            state=State.DONE, member=member, state_since__gt=moment - actions.REOPEN_WITHIN
-        )
-        .order_by("-state_since")
-        .first(),
-        today=figures.today(member.pk, branch, moment),
-        notices=list(Notice.objects.shown_at(branch, moment)),
+        visitor=visitor,
+        steps=_time_line(visitor) if visitor else [],
+        line=line,
+        line_length=line[0].line_length if line else 0,  # type: ignore[attr-defined]
+        aside=_aside(sitting, moment),
+        last_done=None if visitor else _last_done(sitting, moment),
         now=moment,
     )
+
+
+def day(sitting: Sitting, now: dt.datetime | None = None) -> DayState:
+    """The clerk's own day, in two queries."""
+    return DayState(figures.today(sitting.member_id, sitting.branch, now))
+
+
+def notices(branch: Branch, now: dt.datetime | None = None) -> list[Notice]:
+    """What the hall tells everybody now."""
+    return list(Notice.objects.shown_at(branch, now or timezone.now()))
+
+
+def seats(branch: Branch, member: Member) -> list[Seat]:
+    """The counters of a branch by zone, in three queries; the member's usual one is marked."""
+    sittings = Sitting.objects.open().select_related("member").filter(branch=branch)
+    taken = {sitting.counter_id: sitting for sitting in sittings}
+    last = member.sittings.filter(branch=branch).order_by("-started_at")
+    usual = last.values_list("counter_id", flat=True).first()
+    counters = Counter.objects.filter(branch=branch, is_active=True).select_related("zone")
+    return [
+        Seat(counter, taken.get(counter.pk), counter.pk == usual)
+        for counter in counters.order_by("zone__floor", "zone__order", "zone", "number")
+    ]
+
+
+def _first_in_line(counter: Counter, moment: dt.datetime) -> list[Ticket]:
+    """The first in line for a counter; each carries the length of the whole line."""
+    line = dispatch.line_for(counter, calendar.local_day(counter.branch, moment))
+    counted = line.select_related("service").annotate(line_length=Window(Count("pk")))
+    return list(counted[:LINE_SHOWN])
+
+
+def _time_line(ticket: Ticket) -> list[Step]:
+    return list(ticket.steps.select_related("service", "counter", "member"))
+
+
+def _aside(sitting: Sitting, moment: dt.datetime) -> list[Ticket]:
+    """Visits on hold at the branch, and those whom this counter or clerk missed today."""
+    tickets = Ticket.objects.of_day(sitting.branch, calendar.local_day(sitting.branch, moment))
+    mine = Q(counter=sitting.counter_id) | Q(member=sitting.member_id)
+    put_aside = tickets.filter(state__in=(State.HELD, State.NO_SHOW))
+    return list(
+        put_aside.filter(mine | Q(state=State.HELD))
+        .select_related("service", "counter")
+        .order_by("state_since")
+    )
+
+
+def _last_done(sitting: Sitting, moment: dt.datetime) -> Ticket | None:
+    """The visit that was finished here just now, while it can be undone."""
+    tickets = Ticket.objects.of_day(sitting.branch, calendar.local_day(sitting.branch, moment))
+    done = tickets.filter(state=State.DONE, counter=sitting.counter_id, member=sitting.member_id)
+    recent = done.filter(state_since__gt=moment - actions.REOPEN_WITHIN)
+    return recent.order_by("-state_since").first()

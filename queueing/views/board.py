@@ -1,0 +1,80 @@
+"""The screens that nobody attends: the lobby board, and a counter's own small display."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from hall.languages import HTML_TAG, known
+from hall.models import Branch
+from queueing import figures, screens
+
+RETRY_AFTER = 10  # seconds; an error page that stays would need somebody to press a key
+
+log = structlog.get_logger(__name__)
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def unattended(view: View[P]) -> View[P]:
+    """A screen that, whatever goes wrong at its first load, says so and comes back by itself."""
+
+    @never_cache
+    @require_safe
+    @functools.wraps(view)
+    def respond(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Http404:
+            raise
+        except Exception:
+            log.exception("screen_failed", path=request.path)
+            response = screen(request, "queueing/board_away.html")
+            response.status_code = 503
+            response.headers["Refresh"] = str(RETRY_AFTER)
+            return response
+
+    return respond
+
+
+def screen(request: HttpRequest, template: str, **context: object) -> HttpResponse:
+    """A page in the language that its address asks for (``?lang=en``), else in the browser's."""
+    pinned = request.GET.get("lang")
+    language = known(pinned or translation.get_language())
+    with translation.override(language):
+        context |= {"now": timezone.now(), "is_pinned": bool(pinned)}
+        response = render(request, template, context)
+    response.headers["Content-Language"] = HTML_TAG[language]
+    return response
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The branches, each with its board."""
+    branches = Branch.objects.filter(is_active=True)
+    return render(request, "queueing/board_index.html", {"branches": branches})
+
+
+@unattended
+def show(request: HttpRequest, branch: str) -> HttpResponse:
+    """A branch's lobby board."""
+    place = get_object_or_404(Branch, slug=branch)
+    return screen(request, "queueing/board.html", branch=place, board=figures.board(place))
+
+
+@unattended
+def display(request: HttpRequest, branch: str, number: int) -> HttpResponse:
+    """The small display above a counter."""
+    place = get_object_or_404(Branch, slug=branch)
+    state = screens.displays(place.pk, {number}).get(number)
+    if state is None or not state.counter.is_active:
+        raise Http404
+    return screen(request, "queueing/display.html", branch=place, display=state)

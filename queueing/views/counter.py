@@ -1,0 +1,346 @@
+"""The counter screen: one visitor after the other, by keyboard.
+
+A press is a plain form. Sent by htmx it is answered with the fresh desk (200, also if the rules
+refuse it: then ``data-refused`` is set and the sentence stands in the desk, since htmx shows no
+4xx answer); sent by the browser itself it leads back to ``/counter/``. The desk's root carries
+what a script needs to know, see ``templates/queueing/counter_now.html``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, Final, ParamSpec
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+
+from hall.models import Branch, Offering
+from queueing import actions, screens
+from queueing.models import AT_COUNTER, Sitting, State, Ticket
+from queueing.states import Refused
+from staff.models import Member
+
+PERMISSION = "queueing.serve_visitors"
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+ClerkView = Callable[Concatenate[HttpRequest, Member, P], HttpResponse]
+
+
+@dataclass(frozen=True)
+class Press:
+    """One press of a button: whose ticket, at which seat, and what the form says."""
+
+    ticket: Ticket
+    sitting: Sitting
+    by: Member
+    form: QueryDict
+
+    @property
+    def reason(self) -> str:
+        """What the clerk wrote."""
+        return self.form.get("reason", "").strip()
+
+    @property
+    def offering(self) -> Offering:
+        """The service that the clerk chose; raises Refused if there is none."""
+        chosen = self.form.get("offering", "")
+        offerings = Offering.objects.filter(branch=self.sitting.branch_id).select_related("service")
+        found = offerings.filter(pk=chosen).first() if chosen.isdecimal() else None
+        if found is None:
+            raise Refused(_("Please choose a service."))
+        return found
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a button does, and what is said when it is done."""
+
+    act: Callable[[Press], Ticket]
+    said: str | Promise = ""
+    changes_day: bool = False
+
+
+MOVES: Final = {
+    "call": Move(lambda p: actions.call(ticket=p.ticket, sitting=p.sitting, by=p.by)),
+    "recall": Move(
+        lambda p: actions.recall(ticket=p.ticket, by=p.by),
+        gettext_lazy("%(code)s was called again."),
+    ),
+    "start": Move(lambda p: actions.start(ticket=p.ticket, by=p.by)),
+    "finish": Move(lambda p: actions.finish(ticket=p.ticket, by=p.by), changes_day=True),
+    "reopen": Move(
+        lambda p: actions.reopen(ticket=p.ticket, by=p.by),
+        gettext_lazy("The visit of %(code)s goes on."),
+        changes_day=True,
+    ),
+    "no-show": Move(
+        lambda p: actions.no_show(ticket=p.ticket, by=p.by),
+        gettext_lazy("%(code)s did not come."),
+        changes_day=True,
+    ),
+    "return": Move(
+        lambda p: actions.return_to_line(ticket=p.ticket, by=p.by),
+        gettext_lazy("%(code)s is back in line."),
+    ),
+    "requeue": Move(
+        lambda p: actions.requeue(ticket=p.ticket, by=p.by),
+        gettext_lazy("%(code)s is back in line."),
+        changes_day=True,
+    ),
+    "hold": Move(
+        lambda p: actions.hold(ticket=p.ticket, by=p.by, reason=p.reason),
+        gettext_lazy("%(code)s is on hold."),
+    ),
+    "resume": Move(lambda p: actions.resume(ticket=p.ticket, sitting=p.sitting, by=p.by)),
+    "transfer": Move(
+        lambda p: actions.transfer(ticket=p.ticket, offering=p.offering, by=p.by, reason=p.reason),
+        gettext_lazy("%(code)s is in line for another service: %(service)s."),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of the row: its key, its word, where it goes, and when it can be pressed."""
+
+    key: str
+    label: Promise
+    enabled_in: frozenset[str]
+    likely_in: str = ""
+    move: str = ""
+    panel: str = ""
+    is_dangerous: bool = False
+
+
+IDLE: Final = frozenset({"idle"})
+CALLED: Final = frozenset({State.CALLED.value})
+SERVING: Final = frozenset({State.SERVING.value})
+# In the order of a visit; the dangerous one stands apart, far from every likely one.
+BUTTONS: Final = [
+    Button("n", gettext_lazy("Call next"), IDLE, likely_in="idle"),
+    Button("s", gettext_lazy("Start"), CALLED, likely_in="called", move="start"),
+    Button("f", gettext_lazy("Finish"), SERVING, likely_in="serving", move="finish"),
+    Button("r", gettext_lazy("Call again"), CALLED, move="recall"),
+    Button("h", gettext_lazy("Hold"), SERVING, panel="hold"),
+    Button("t", gettext_lazy("Transfer"), SERVING, panel="transfer"),
+    Button("b", gettext_lazy("Back to line"), CALLED, move="return"),
+    Button("x", gettext_lazy("Did not come"), CALLED, move="no-show", is_dangerous=True),
+]
+LEVELS: Final = {"bad": messages.ERROR, "info": messages.INFO, "good": messages.SUCCESS}
+KINDS: Final = {level: kind for kind, level in LEVELS.items()}
+PANELS: Final = frozenset({"hold", "transfer"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence for the clerk, where the eye is."""
+
+    kind: str
+    text: str
+
+
+def for_clerks(view: ClerkView[P]) -> View[P]:
+    """Only for members who may serve visitors; a part of a page leads the whole page elsewhere."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        member = request.user
+        desk_at = reverse("queueing:counter")
+        if not isinstance(member, Member):
+            back = request.get_full_path() if request.method == "GET" else desk_at
+            login = redirect_to_login(desk_at if is_part(request) else back)
+            return HttpResponseClientRedirect(login.url) if is_part(request) else login
+        if not member.has_perm(PERMISSION):
+            if is_part(request):
+                return HttpResponseClientRedirect(desk_at)
+            raise PermissionDenied
+        return view(request, member, *args, **kwargs)
+
+    return guarded
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks, for a part of the page."""
+    return bool(request.htmx)  # type: ignore[attr-defined]
+
+
+@require_safe
+@for_clerks
+def desk(request: HttpRequest, member: Member) -> HttpResponse:
+    """The desk of a clerk who sits somewhere; else the counters to choose from."""
+    sitting = actions.current_sitting(member)
+    if sitting is None:
+        return displaced(request, member) if is_part(request) else picker(request, member)
+    state = screens.desk(sitting)
+    panel = open_panel(request, state)
+    if is_part(request) and panel:
+        return render(request, "queueing/counter_panel.html", {"desk": state, **panel})
+    if is_part(request):
+        return refreshed(request, state)
+    told = messages.get_messages(request)
+    said = [Said(KINDS.get(each.level, "info"), str(each)) for each in told]
+    context = desk_context(state, said=said, result=state.last_done)
+    context |= beside(sitting) | {"branch": sitting.branch}
+    return render(request, "queueing/counter.html", context | panel)
+
+
+@require_POST
+@for_clerks
+def call_next(request: HttpRequest, member: Member) -> HttpResponse:
+    """Call the first in line."""
+    sitting = actions.current_sitting(member)
+    if sitting is None:
+        return displaced(request, member)
+    try:
+        ticket = actions.call_next(sitting=sitting, by=member)
+    except Refused as refusal:
+        return answer(request, sitting, Said("bad", str(refusal)))
+    if ticket is None:
+        return answer(request, sitting, Said("info", _("Nobody is waiting for your counter.")))
+    return answer(request, sitting, result=ticket)
+
+
+@require_POST
+@for_clerks
+def act(request: HttpRequest, member: Member, token: str, move: str) -> HttpResponse:
+    """Make one move with a ticket of the member's branch."""
+    if move not in MOVES:
+        raise Http404
+    sitting = actions.current_sitting(member)
+    if sitting is None:
+        return displaced(request, member)
+    ticket = get_object_or_404(Ticket.objects.visible_to(member), token=token)
+    try:
+        moved = MOVES[move].act(Press(ticket, sitting, member, request.POST))
+    except Refused as refusal:
+        return answer(request, sitting, Said("bad", str(refusal)), panel=move)
+    said = said_of(move, moved)
+    return answer(request, sitting, said, result=moved, changes_day=MOVES[move].changes_day)
+
+
+def said_of(move: str, ticket: Ticket) -> Said | None:
+    """What is said when a move is made."""
+    text = str(MOVES[move].said)
+    words = {"code": ticket.code, "service": ticket.service.name}
+    return Said("good", text % words) if text else None
+
+
+def answer(
+    request: HttpRequest,
+    sitting: Sitting,
+    said: Said | None = None,
+    *,
+    result: Ticket | None = None,
+    panel: str = "",
+    changes_day: bool = False,
+) -> HttpResponse:
+    """The fresh desk for htmx; for a browser without JavaScript the way back to its page."""
+    if not is_part(request):
+        if said:
+            messages.add_message(request, LEVELS[said.kind], said.text)
+        query = f"?panel={panel}" if panel in PANELS else ""
+        return redirect(reverse("queueing:counter") + query)
+    is_here = result is not None and result.state in AT_COUNTER
+    state = screens.desk(sitting, visitor=result if is_here else None)
+    context = desk_context(state, said=[said] if said else [], result=result)
+    if changes_day:
+        context["day"] = screens.day(sitting)
+    if panel in PANELS and state.state == State.SERVING:
+        context |= panel_context(state, panel, request.POST)
+    return render(request, "queueing/counter_answer.html", context)
+
+
+def desk_context(
+    state: screens.DeskState, *, said: list[Said], result: Ticket | None = None
+) -> dict[str, Any]:
+    """The variables of the desk's templates."""
+    return {
+        "desk": state,
+        "buttons": BUTTONS,
+        "said": said,
+        "is_refused": any(each.kind == "bad" for each in said),
+        "result": result,
+    }
+
+
+def beside(sitting: Sitting) -> dict[str, Any]:
+    """The variables of what stands beside the desk."""
+    return {"day": screens.day(sitting), "notices": screens.notices(sitting.branch)}
+
+
+def open_panel(request: HttpRequest, state: screens.DeskState) -> dict[str, Any]:
+    """The variables of the panel that the request asks for, if it can be open now."""
+    panel = request.GET.get("panel", "")
+    if panel not in PANELS or state.state != State.SERVING:
+        return {}
+    return panel_context(state, panel, request.GET)
+
+
+def panel_context(state: screens.DeskState, panel: str, form: QueryDict) -> dict[str, Any]:
+    """The variables of a panel; what was typed before is kept."""
+    assert state.visitor is not None
+    offerings = state.sitting.branch.offerings.select_related("service").filter(is_open=True)
+    others = offerings.exclude(service=state.visitor.service_id)
+    return {
+        "panel": panel,
+        "offerings": others if panel == "transfer" else [],
+        "reason": form.get("reason", ""),
+        "chosen": form.get("offering", ""),
+    }
+
+
+def refreshed(request: HttpRequest, state: screens.DeskState) -> HttpResponse:
+    """What changed around the clerk; the visitor's part only if it is no longer what is shown."""
+    context = desk_context(state, said=[]) | beside(state.sitting)
+    if request.GET.get("seen") == state.version:
+        return render(request, "queueing/counter_beside.html", context)
+    return in_place(render(request, "queueing/counter_answer.html", context))
+
+
+def displaced(request: HttpRequest, member: Member) -> HttpResponse:
+    """The clerk sits nowhere (any more): say who sits there now, and offer the counters."""
+    if not is_part(request):
+        return redirect("queueing:counter")
+    return in_place(render(request, "queueing/counter_displaced.html", lost_seat(member)))
+
+
+def in_place(response: HttpResponse) -> HttpResponse:
+    """Have htmx put the answer where the visitor's part is, whatever asked for it."""
+    return reswap(retarget(response, "#now"), "outerHTML")
+
+
+def lost_seat(member: Member) -> dict[str, Any]:
+    """Where the member sat last, and who took that seat over."""
+    last = member.sittings.select_related("counter").order_by("-started_at").first()
+    taken = Sitting.objects.open().select_related("member", "counter")
+    mine = taken.filter(counter=last.counter_id, started_at=last.ended_at) if last else taken.none()
+    return {"last": last, "taken_by": mine.exclude(member=member).first()}
+
+
+def picker(request: HttpRequest, member: Member) -> HttpResponse:
+    """The counters of the member's branch; who belongs to none chooses a branch first."""
+    branch = chosen_branch(request, member)
+    context: dict[str, Any] = {"branch": branch, "branches": [], "seats": []}
+    if branch is None or member.branch_id is None:
+        context["branches"] = Branch.objects.filter(is_active=True)
+    if branch is not None:
+        context["seats"] = screens.seats(branch, member)
+    return render(request, "queueing/counter_picker.html", context | lost_seat(member))
+
+
+def chosen_branch(request: HttpRequest, member: Member) -> Branch | None:
+    """The member's own branch, or the one that a member of none chose."""
+    if member.branch_id is not None:
+        return member.branch
+    return Branch.objects.filter(slug=request.GET.get("branch", ""), is_active=True).first()

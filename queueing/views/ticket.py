@@ -1,0 +1,120 @@
+"""A visitor's own page: where the ticket stands, live; on paper; and giving it up.
+
+The address is the key to it, so it is kept from search engines and from other sites. The page
+speaks the language of the ticket, unless the visitor has chosen one.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from functools import wraps
+
+import segno
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hall.languages import HTML_TAG, known
+from queueing import actions, guides, screens
+from queueing.models import State, Ticket
+from queueing.states import Refused
+from queueing.views.kiosk import SeeOther
+
+View = Callable[..., HttpResponse]
+
+
+def of_token(view: View) -> View:
+    """Give the view the ticket of the address, in the ticket's language."""
+
+    @never_cache
+    @wraps(view)
+    def respond(request: HttpRequest, token: str) -> HttpResponse:
+        ticket = Ticket.objects.select_related("branch", "service").filter(token=token).first()
+        if ticket is None:
+            return unlisted(render(request, "queueing/ticket_missing.html", status=404))
+        language = chosen(request) or known(ticket.language)
+        with translation.override(language):
+            response = view(request, ticket)
+        response.headers["Content-Language"] = HTML_TAG[language]
+        return unlisted(response)
+
+    return respond
+
+
+def chosen(request: HttpRequest) -> str | None:
+    """The language that the visitor chose, if any."""
+    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    return code if code in HTML_TAG else None
+
+
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """Keep a page out of search engines."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def state_of(ticket: Ticket) -> dict[str, object]:
+    """What the page shows of the ticket now, as its live update does."""
+    return screens.ticket_states(ticket.branch_id, {ticket.token})[ticket.token].context()
+
+
+@require_safe
+@of_token
+def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """The page."""
+    language = known(translation.get_language())
+    context = {
+        "branch": ticket.branch,
+        "documents": guides.documents(ticket.service_id, language),
+        **state_of(ticket),
+    }
+    return render(request, "queueing/ticket.html", context)
+
+
+@require_safe
+@of_token
+def paper(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """The ticket on 80 mm paper."""
+    context = {"branch": ticket.branch, **state_of(ticket)}
+    return render(request, "queueing/ticket_paper.html", context)
+
+
+@require_safe
+def qr(request: HttpRequest, token: str) -> HttpResponse:
+    """The page's address as a QR code; it tells nothing but what the address says."""
+    if not re.fullmatch(r"[\w-]{1,24}", token):
+        raise Http404
+    address = request.build_absolute_uri(reverse("queueing:ticket", args=[token]))
+    image = io.BytesIO()
+    code = segno.make(address, error="m", micro=False)
+    code.save(image, kind="svg", scale=4, border=2, light="#fff")
+    response = HttpResponse(image.getvalue(), content_type="image/svg+xml")
+    patch_cache_control(response, private=True, max_age=86_400)
+    return unlisted(response)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_token
+def cancel(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """Give up the place in line: asks first, then does it."""
+    refusal = ""
+    if ticket.state == State.CANCELLED:
+        return SeeOther(ticket.get_absolute_url())
+    if request.method == "POST":
+        try:
+            actions.cancel(ticket=ticket)
+        except Refused as error:
+            ticket.refresh_from_db()
+            refusal = str(error)
+        else:
+            return SeeOther(ticket.get_absolute_url())
+    context = {"ticket": ticket, "branch": ticket.branch, "refusal": refusal}
+    context["is_waiting"] = ticket.state == State.WAITING
+    return render(request, "queueing/ticket_cancel.html", context, status=409 if refusal else 200)
