@@ -216,7 +216,7 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.in_thread(connection.close)
+        await self.in_thread(lambda: connection.close())  # the connection of that thread
         self.pool.shutdown(wait=False)
         self._tasks, self.rooms = [], {}
 

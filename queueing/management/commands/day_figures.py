@@ -1,0 +1,71 @@
+"""``manage.py day_figures``: a branch's day in figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from queueing.figures import DayFigures, Spread, day_figures
+from queueing.management.arguments import add_branch, branch_of, day
+
+MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class Command(BaseCommand):
+    help = "Tickets of a branch's day, their outcomes, waits and lengths of service."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The branch, the day, and the form of the answer."""
+        add_branch(parser)
+        parser.add_argument("day", type=day, help="YYYY-MM-DD")
+        parser.add_argument(
+            "--json", action="store_true", help="for programs; lengths in microseconds"
+        )
+
+    def handle(
+        self, *args: Any, branch: str, day: dt.date, json: bool = False, **options: Any
+    ) -> None:
+        """Print the figures."""
+        figures = day_figures(branch_of(branch), day)
+        self.stdout.write(as_json(figures) if json else as_text(figures))
+
+
+def as_json(figures: DayFigures) -> str:
+    """The figures for a program."""
+    return json.dumps(
+        {
+            "branch": figures.branch.slug,
+            "day": figures.day.isoformat(),
+            "issued": figures.issued,
+            "by_state": dict(figures.by_state),
+            "waits": in_microseconds(figures.waits),
+            "services": in_microseconds(figures.services),
+        }
+    )
+
+
+def in_microseconds(spread: Spread) -> dict[str, int | None]:
+    """A spread with whole microseconds, so that nothing is rounded."""
+    return {
+        "count": spread.count,
+        "median_us": None if spread.median is None else spread.median // MICROSECOND,
+        "p90_us": None if spread.p90 is None else spread.p90 // MICROSECOND,
+    }
+
+
+def as_text(figures: DayFigures) -> str:
+    """The figures for a person."""
+    lines = [f"{figures.branch.slug} {figures.day}", f"tickets issued  {figures.issued}"]
+    lines += [f"  {state:<14}{count}" for state, count in figures.by_state.items() if count]
+    lines += [told("first call after", figures.waits), told("length of service", figures.services)]
+    return "\n".join(lines)
+
+
+def told(name: str, spread: Spread) -> str:
+    """One line on a spread."""
+    shares = f"median {spread.median or '–'}, 90 % within {spread.p90 or '–'}"
+    return f"{name:<18}{shares} ({spread.count})"

@@ -1,0 +1,79 @@
+// Keeps the desk current without getting in the clerk's way.
+//
+// A change in the hall (hall:live) is fetched within a second, each desk at a moment of its own,
+// and later while the pointer rests on the line, so that no other visitor slips under the click.
+const SOON = () => 100 + Math.random() * 700;
+const AT_MOST_HELD = 5_000;
+let timer = 0;
+let asked = 0;
+
+function refresh() {
+  timer = 0;
+  const isAiming = document.querySelector("#line button:is(:hover, :focus-visible)");
+  const isPressing = document.querySelector("#desk form.htmx-request");
+  if ((isAiming || isPressing) && performance.now() - asked < AT_MOST_HELD) {
+    timer = setTimeout(refresh, 500);
+    return;
+  }
+  document.body.dispatchEvent(new CustomEvent("hall:refresh"));
+}
+
+document.addEventListener("hall:live", () => {
+  if (timer) return;
+  asked = performance.now();
+  timer = setTimeout(refresh, SOON());
+});
+
+// What was asked before the last press tells of a desk that is gone.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { requestConfig } = event.detail;
+  if (requestConfig.elt.id === "pulse" && !requestConfig.elt.isConnected) event.detail.shouldSwap = false;
+});
+
+// The panel: Escape closes it and goes back to its button.
+function close(panel) {
+  const opener = document.getElementById(panel.querySelector("[data-panel]")?.dataset.panel);
+  panel.replaceChildren();
+  opener?.focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const panel = document.getElementById("panel");
+  if (event.key !== "Escape" || event.isComposing || !panel?.firstElementChild) return;
+  event.preventDefault();
+  close(panel);
+});
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("#panel [data-close]")) return;
+  event.preventDefault();
+  close(document.getElementById("panel"));
+});
+
+// An answer that does not come, or is none, must be seen.
+function sayNoAnswer(isMissing) {
+  const sentence = document.getElementById("no-answer");
+  if (sentence) sentence.hidden = !isMissing;
+}
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.xhr?.status === 403) location.assign("/counter/"); // the form's cookie is old
+  if (event.detail.elt.id !== "pulse") sayNoAnswer(!event.detail.successful);
+});
+
+// A screen reader is told who is there now from one place that stays.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "now" || event.target.querySelector("[role=alert]")) return;
+  const parts = ["h2", ".tags .status"].map((each) => event.target.querySelector(each)?.innerText);
+  document.getElementById("announcer").textContent = parts.filter(Boolean).join(" ");
+});
+
+// Leaving by a link or a form of the page is asked about by the server, closing the window here.
+let isOurs = false;
+const note = (event) => (isOurs = !event.defaultPrevented && Boolean(event.target.closest?.("a[href], form")));
+document.addEventListener("submit", note);
+document.addEventListener("click", (event) => event.target.closest?.("a[href]") && note(event));
+addEventListener("beforeunload", (event) => {
+  const state = document.getElementById("now")?.dataset.state;
+  if (!isOurs && (state === "called" || state === "serving")) event.preventDefault();
+});

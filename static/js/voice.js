@@ -1,0 +1,187 @@
+// Speaks calls: clips joined by WebAudio, one call after another and never two at once.
+//
+// A call whose turn comes while the browser forbids sound is left out, not kept for later. A clip
+// that does not arrive delays nothing: a phrase is passed over, but with a letter or a number
+// missing the whole sentence is, since half a number would send somebody to the wrong counter.
+import { localVoice, utter } from "./voice-browser.js";
+
+const SENTENCES = {
+  zh: { before: ["please"], between: ["number", "to"], after: ["counter"] },
+  yue: { before: ["please"], between: ["number", "to"], after: ["counter"] },
+  en: { before: ["ticket"], between: ["go-to-counter"], after: [] },
+};
+
+// Seconds of silence before a clip; where a sentence takes breath it is longer.
+const PAUSE = 0.06;
+const PAUSES = { to: 0.16, counter: 0.02, "go-to-counter": 0.25 };
+const CARRIES_THE_NUMBER = /^(letter|digit|number)-/;
+
+const BETWEEN_LANGUAGES = 400; // milliseconds
+const PATIENCE = 3000; // milliseconds for a clip to arrive, and for a sound to end after its time
+const CROWDED = 3; // with more calls waiting than this, only the first language is spoken
+const SILENCE = 0.01;
+const MARGIN = 0.02; // seconds kept round what is heard: an s or an f begins below SILENCE
+
+function spelled(text) {
+  return [...String(text).toLowerCase()].flatMap((sign) => {
+    if (/[a-z]/.test(sign)) return [`letter-${sign}`];
+    return /[0-9]/.test(sign) ? [`digit-${sign}`] : [];
+  });
+}
+
+function counted(counter) {
+  const number = Number(counter);
+  const isCounted = Number.isInteger(number) && number > 0 && number < 100;
+  return isCounted ? [`number-${number}`] : spelled(counter);
+}
+
+/** The clips, in order, that say where a ticket shall go; none for a language we do not speak. */
+export function sentence(language, code, counter) {
+  const words = SENTENCES[language];
+  const [ticket, place] = [spelled(code), counted(counter)];
+  if (!words || !ticket.length || !place.length) return [];
+  return [...words.before, ...ticket, ...words.between, ...place, ...words.after];
+}
+
+/** Where something is heard: recordings, and in some browsers every MP3, begin with silence. */
+function edges(buffer) {
+  const sound = buffer.getChannelData(0);
+  const first = sound.findIndex((value) => Math.abs(value) > SILENCE);
+  const last = sound.findLastIndex((value) => Math.abs(value) > SILENCE);
+  const from = Math.max(0, first / buffer.sampleRate - MARGIN);
+  const to = Math.min(buffer.duration, last / buffer.sampleRate + MARGIN);
+  return { from, length: Math.max(0, to - from) };
+}
+
+function after(milliseconds) {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+}
+
+function ended(source) {
+  return new Promise((resolve) => { source.addEventListener("ended", resolve); });
+}
+
+/** Fires "change" whenever `needsGesture` may have changed. */
+export class Voice extends EventTarget {
+  #base;
+  #browser;
+  #context = null;
+  #clips = new Map();
+  #waiting = 0;
+  #turn;
+
+  constructor({ base = "/voice/", browser = false } = {}) {
+    super();
+    this.#base = base;
+    this.#browser = browser;
+    this.#turn = this.#open().catch(() => {});
+  }
+
+  /** True while the browser wants a click or a key before it lets us be heard. */
+  get needsGesture() {
+    return this.#context !== null && this.#context.state !== "running";
+  }
+
+  /** To be called from a click or a key. */
+  async enable() {
+    await this.#resumed();
+    this.#changed();
+  }
+
+  /**
+   * Chime, then the call in each language; resolves with the clips that were heard.
+   * `begin` is asked when the turn comes; if it answers false the call is passed over.
+   */
+  say(languages, code, counter, begin = () => true) {
+    this.#waiting += 1;
+    const heard = this.#turn.then(() => {
+      this.#waiting -= 1;
+      return this.needsGesture || begin() === false ? [] : this.#speak(languages, code, counter);
+    });
+    this.#turn = heard.catch(() => {});
+    return heard;
+  }
+
+  async #open() {
+    const context = new AudioContext({ latencyHint: "playback" });
+    this.#context = context;
+    context.addEventListener("statechange", () => this.#changed());
+    await this.#resumed();
+    this.#changed();
+  }
+
+  /** Where sound is not allowed `resume()` never settles. */
+  async #resumed() {
+    await Promise.race([this.#context.resume().catch(() => {}), after(PATIENCE / 3)]);
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async #speak(languages, code, counter) {
+    const spoken = this.#waiting > CROWDED ? languages.slice(0, 1) : languages;
+    const [chime, ...parts] = await Promise.all([
+      this.#sentence("common", ["chime"]),
+      ...spoken.map((language) => this.#part(language, code, counter)),
+    ]);
+    const heard = await this.#play(chime);
+    for (const part of parts) {
+      if (part !== parts[0]) await after(BETWEEN_LANGUAGES);
+      heard.push(...await part());
+    }
+    return heard;
+  }
+
+  /** A call in one language, ready to be spoken. */
+  async #part(language, code, counter) {
+    const voice = this.#browser ? localVoice(language) : null;
+    if (voice) return () => utter(language, voice, code, counter);
+    const clips = await this.#sentence(language, sentence(language, code, counter));
+    return () => this.#play(clips);
+  }
+
+  /** The clips of a sentence, ready to be played; none if it would not be understood. */
+  async #sentence(language, names) {
+    const arrived = names.map((name) => this.#clip(language, name).catch(() => null));
+    const clips = await Promise.all(arrived);
+    const isLost = names.some((name, index) => !clips[index] && CARRIES_THE_NUMBER.test(name));
+    return isLost ? [] : clips.filter((clip) => clip);
+  }
+
+  #clip(language, name) {
+    const path = `${language}/${name}`;
+    if (!this.#clips.has(path)) {
+      const clip = this.#load(path, name);
+      clip.catch(() => this.#clips.delete(path)); // it may be there the next time
+      this.#clips.set(path, clip);
+    }
+    return this.#clips.get(path);
+  }
+
+  async #load(path, name) {
+    const signal = AbortSignal.timeout(PATIENCE);
+    const answer = await fetch(`${this.#base}${path}.mp3`, { signal });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    const buffer = await this.#context.decodeAudioData(await answer.arrayBuffer());
+    return { path, buffer, pause: PAUSES[name] ?? PAUSE, ...edges(buffer) };
+  }
+
+  async #play(clips) {
+    if (!clips.length) return [];
+    const sources = [];
+    const start = this.#context.currentTime;
+    let at = start;
+    for (const { buffer, from, length, pause } of clips) {
+      at += pause;
+      const source = new AudioBufferSourceNode(this.#context, { buffer });
+      source.connect(this.#context.destination);
+      source.start(at, from, length);
+      sources.push(source);
+      at += length;
+    }
+    await Promise.race([ended(sources.at(-1)), after((at - start) * 1000 + PATIENCE)]);
+    for (const source of sources) source.stop(); // or what was held up would burst out later
+    return clips.map((clip) => clip.path);
+  }
+}
