@@ -27,6 +27,7 @@ from queueing.models import AT_COUNTER, Sitting, State, Step, Ticket
 LEARN_FROM = 200  # the latest visits of today that tell how long a service takes
 LEARN_AT_LEAST = 5  # fewer say less than the offering's typical length
 CALLS_SHOWN = 8
+CALLS_READ = 64  # enough to find a call that nobody has answered yet among those of forty counters
 LINES_SHOWN = 7  # as many as have room beside the calls
 
 
@@ -145,6 +146,7 @@ class Call:
     zone: Zone | None
     at: dt.datetime
     is_current: bool
+    is_answered: bool
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ class BoardState:
     @property
     def has_floors(self) -> bool:
         """Whether visitors must be told the floor."""
-        return len({line.offering.zone.floor for line in self.queues.lines if line.offering.zone}) > 1
+        zones = [line.offering.zone for line in self.queues.lines]
+        return len({zone.floor for zone in zones if zone}) > 1
 
     @property
     def has_zones(self) -> bool:
@@ -319,7 +322,7 @@ def _places(
     return places
 
 
-def calls(branch: Branch, now: dt.datetime, limit: int = 2 * CALLS_SHOWN) -> list[Call]:
+def calls(branch: Branch, now: dt.datetime, limit: int = CALLS_READ) -> list[Call]:
     """The latest calls of today, newest first."""
     tickets = (
         Ticket.objects.of_day(branch, calendar.local_day(branch, now))
@@ -340,6 +343,7 @@ def _call(ticket: Ticket) -> Call:
         zone=counter.zone,
         at=ticket.last_called_at,
         is_current=ticket.state in AT_COUNTER,
+        is_answered=ticket.state != State.CALLED,
     )
 
 
@@ -347,7 +351,9 @@ def board(branch: Branch, now: dt.datetime | None = None) -> BoardState:
     """Everything that the branch's board shows now, in a fixed number of queries."""
     moment = now or timezone.now()
     recent = calls(branch, moment)
-    current = [each for each in recent if each.is_current][:CALLS_SHOWN]
+    at_counters = [each for each in recent if each.is_current]
+    # Who has not come yet still looks for the counter; newer calls must not push them off.
+    current = sorted(at_counters, key=lambda call: call.is_answered)[:CALLS_SHOWN]
     earlier = [each for each in recent if each not in current][:CALLS_SHOWN]
     notices = list(Notice.objects.shown_at(branch, moment))
     state = queues(branch, moment)
@@ -391,8 +397,8 @@ class Spread:
         ordered = sorted(lengths)
         if not ordered:
             return cls(0, None, None)
-        rank = -(-9 * len(ordered) // 10)
-        return cls(len(ordered), statistics.median(ordered), ordered[rank - 1])
+        half, rank = len(ordered) // 2, -(-9 * len(ordered) // 10)
+        return cls(len(ordered), (ordered[half] + ordered[~half]) / 2, ordered[rank - 1])
 
 
 @dataclass(frozen=True)

@@ -142,3 +142,16 @@ def test_todays_visits_tell_how_long_a_service_takes(cast: Cast) -> None:
     assert figures.minutes_by_service(cast.branch, begin) == {cast.pension.service_id: 3.0}
     today = figures.today(cast.clerk.pk, cast.branch, begin)
     assert (today.served, today.no_shows, today.median_service) == (5, 0, 3 * MINUTE)
+
+
+def test_a_call_that_nobody_answered_stays_on_the_board(cast: Cast) -> None:
+    lost, seat = cast.ticket(), cast.sit(5, cast.supervisor)
+    assert actions.call_next(sitting=seat, by=cast.supervisor)
+    other = cast.sit()
+    for _ in range(figures.CALLS_SHOWN + 1):
+        ticket = cast.ticket()
+        actions.call_next(sitting=other, by=cast.clerk)
+        actions.start(ticket=ticket, by=cast.clerk)
+        actions.hold(ticket=ticket, by=cast.clerk)
+    actions.resume(ticket=ticket, sitting=other, by=cast.clerk)
+    assert [call.code for call in figures.board(cast.branch).calls] == [lost.code, ticket.code]
