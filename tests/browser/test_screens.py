@@ -1,0 +1,93 @@
+"""Every screen in every language at its real size: axe, the language of its words, its width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from queueing import actions
+from queueing.models import Ticket
+from tests.browser.conftest import NewContext
+from tests.browser.guard import axe
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PHONE, DESK, WIDE, KIOSK = (390, 844), (1366, 768), (1920, 1080), (1080, 1920)
+# Words that are the same in every language.
+ALIKE = re.compile(r"\b(Hall|QR|EN|English|Enter|Esc|N\d{4}|[A-Z]{1,2}\d{3,}|[A-Z])\b")
+
+
+def screens(cast: Cast, ticket: Ticket, called: Ticket) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Every screen, and the size of the glass that it stands on."""
+    kiosk = f"/kiosk/nanshan/{cast.pension.service.category_id}/"
+    yield "/", (1440, 900)
+    yield "/sign-in/", DESK
+    yield "/kiosk/", KIOSK
+    yield "/kiosk/nanshan/", KIOSK
+    yield kiosk, KIOSK
+    yield "/kiosk/nanshan/help/", KIOSK
+    yield f"/kiosk/nanshan/ticket/{ticket.token}/", KIOSK
+    yield f"/t/{ticket.token}/", PHONE
+    yield f"/t/{ticket.token}/cancel/", PHONE
+    yield f"/t/{ticket.token}/print/", PHONE
+    yield f"/t/{called.token}/", PHONE
+    yield "/board/", WIDE
+    yield "/board/nanshan/", WIDE
+    yield "/board/nanshan/counters/3/", (1024, 600)
+    yield "/board/nanshan/counters/5/", (1024, 600)
+    yield "/no-such-page/", DESK
+    yield "/counter/", DESK
+    yield "/counter/?panel=transfer", DESK
+    yield "/counter/leave/", DESK
+
+
+def words(page: Page) -> str:
+    """All that a person reads or hears on the page."""
+    return str(
+        page.evaluate(
+            """() => [document.title, document.body.innerText,
+                ...[...document.querySelectorAll("[aria-label], [alt], [title], [placeholder]")]
+                  .flatMap((each) => ["aria-label", "alt", "title", "placeholder"]
+                    .map((name) => each.getAttribute(name) || ""))].join("\\n")"""
+        )
+    )
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page is wider than its glass."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+def test_every_screen(cast: Cast, new_context: NewContext, language: str, guard: object) -> None:
+    seat = cast.sit(3)
+    called, ticket = cast.ticket(), cast.ticket()
+    actions.start(ticket=actions.call_next(sitting=seat, by=cast.clerk) or called, by=cast.clerk)
+    context = new_context(cast.clerk, permissions=[])
+    guard.expect(r"404")  # type: ignore[attr-defined]
+    cookie = {"name": "django_language", "value": language, "url": guard_url(guard)}
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    page = context.new_page()
+    for address, (width, height) in screens(cast, ticket, called):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(address)
+        axe(page)
+        assert overflow(page) <= 0, f"{address} is too wide"
+        check_words(words(page), address, language)
+
+
+def guard_url(guard: object) -> str:
+    """Where the hall runs."""
+    return f"http://{guard.host}"  # type: ignore[attr-defined]
+
+
+def check_words(text: str, address: str, language: str) -> None:
+    """No English on a Chinese page, and no Chinese on an English one but the languages' names."""
+    if language == "en":
+        left = re.sub(r"简体中文|繁體中文|中|繁|厅", "", text)
+        assert not re.findall(r"[\u4e00-\u9fff]+", left), address
+    else:
+        assert not re.findall(r"[A-Za-z]{2,}", ALIKE.sub("", text)), address
