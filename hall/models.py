@@ -372,7 +372,7 @@ class Notice(models.Model):
     starts_at = models.DateTimeField(_("shown from"), null=True, blank=True)
     ends_at = models.DateTimeField(_("shown until"), null=True, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = NoticeQuerySet.as_manager()
 

@@ -8,7 +8,9 @@
 | REDIS_URL | redis://…; empty: none | none |
 | HALL_HOSTS | host names that may be asked for, comma-separated | localhost, 127.0.0.1, [::1] |
 | HALL_TRUSTED_ORIGINS | origins behind a proxy, with scheme | none |
+| HALL_PUBLIC_URL | address of the hall on the codes that visitors scan | as the kiosk asks |
 | HALL_TRIAL | one-click sign-in for each role; never in a real hall | off |
+| HALL_DEMO_PASSWORD | password of the demo hall's members; empty: none can sign in by it | none |
 | HALL_HTTPS | cookies only over https, HSTS | off |
 | HALL_DEBUG | Django's debug pages | off |
 """
@@ -36,6 +38,7 @@ HALL_DATA = Path(env.str("HALL_DATA", "") or BASE_DIR / "var").resolve()
 DEBUG = env.bool("HALL_DEBUG", False)
 HALL_TRIAL = env.bool("HALL_TRIAL", False)
 HALL_HTTPS = env.bool("HALL_HTTPS", False)
+HALL_PUBLIC_URL = env.str("HALL_PUBLIC_URL", "").rstrip("/")
 HALL_DEMO_PASSWORD = env.str("HALL_DEMO_PASSWORD", "")
 SECRET_FILE = HALL_DATA / "secret-key"
 SECRET_KEY = env.str("HALL_SECRET_KEY", "")

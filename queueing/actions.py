@@ -160,12 +160,11 @@ def leave(*, by: Member, now: dt.datetime | None = None) -> None:
 
 def current_sitting(member: Member) -> Sitting | None:
     """Where the member sits now."""
-    return (
-        Sitting.objects.open()
-        .select_related("branch", "counter__branch", "counter__zone")
-        .filter(member=member)
-        .first()
-    )
+    mine = Sitting.objects.open().select_related("branch", "counter__zone").filter(member=member)
+    sitting = mine.first()
+    if sitting is not None:
+        sitting.counter.branch = sitting.branch
+    return sitting
 
 
 def visitor_at(counter: Counter) -> Ticket | None:

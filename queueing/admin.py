@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from queueing.models import Step, Ticket
 from staff.models import Member
 
-
 STEP_COLUMNS = ("at", "move", "from_state", "to_state", "service", "counter", "member", "reason")
 LISTED = ("code", "day", "branch", "service", "lane", "state", "issued_at", "counter")
 SHOWN = (*LISTED, "first_called_at", "last_called_at", "call_count", "member")

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from hall.languages import HTML_TAG
-from hall.live import Key, Marks
+from hall.live import Key, Marks, notice_marker
 from hall.models import Branch, Counter
 from queueing import figures, screens
 from queueing.models import Sitting, Step, Ticket
@@ -86,7 +86,10 @@ class Desk(BranchSource):
         """The newest step and seat of the branch; the screens fetch what they may see."""
         step = Step.objects.filter(ticket__branch=branch_id).order_by("-id").first()
         seat = Sitting.objects.filter(branch=branch_id).order_by("-changed_at").first()
-        newest = f"{step.pk if step else 0}-{seat.changed_at.timestamp() if seat else 0}"
+        notices = notice_marker()
+        newest = (
+            f"{step and step.pk}-{seat and seat.changed_at}-{max(map(str, notices), default='')}"
+        )
         return dict.fromkeys(keys, f'<i data-rev="{newest}"></i>')
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -87,27 +88,39 @@ class Ticket(models.Model):
     again. Every duration is derived from the time line (``Step``).
     """
 
-    token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="tickets")
-    service = models.ForeignKey(Service, models.PROTECT, related_name="tickets")
+    token = models.CharField(
+        _("token"), max_length=24, unique=True, default=new_token, editable=False
+    )
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="tickets", verbose_name=_("branch")
+    )
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="tickets", verbose_name=_("service")
+    )
     day = models.DateField(_("day"))
-    prefix = models.CharField(max_length=2)
-    number = models.PositiveIntegerField()
+    prefix = models.CharField(_("prefix"), max_length=2)
+    number = models.PositiveIntegerField(_("number"))
     lane = models.CharField(_("lane"), max_length=12, choices=Lane, default=Lane.ORDINARY)
-    language = models.CharField(max_length=7, default="zh-hans")
+    language = models.CharField(_("language"), max_length=7, default="zh-hans")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     issued_at = models.DateTimeField(_("issued"))
     rank_at = models.DateTimeField(_("ranks as of"))
     state_since = models.DateTimeField(_("in this state since"))
-    first_called_at = models.DateTimeField(null=True)
-    last_called_at = models.DateTimeField(null=True)
-    call_count = models.PositiveSmallIntegerField(default=0)
-    requeue_count = models.PositiveSmallIntegerField(default=0)
-    closed_by_day_end = models.BooleanField(default=False)
-    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="tickets")
-    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="tickets")
-    issued_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
-    request_id = models.UUIDField(unique=True, null=True, editable=False)
+    first_called_at = models.DateTimeField(_("first called"), null=True)
+    last_called_at = models.DateTimeField(_("last called"), null=True)
+    call_count = models.PositiveSmallIntegerField(_("calls"), default=0)
+    requeue_count = models.PositiveSmallIntegerField(_("times back in line"), default=0)
+    closed_by_day_end = models.BooleanField(_("closed by the end of the day"), default=False)
+    counter = models.ForeignKey(
+        Counter, models.PROTECT, null=True, related_name="tickets", verbose_name=_("counter")
+    )
+    member = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="tickets", verbose_name=_("member of staff")
+    )
+    issued_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="+", verbose_name=_("issued by")
+    )
+    request_id = models.UUIDField(_("request"), unique=True, null=True, editable=False)
 
     objects = TicketQuerySet.as_manager()
 
@@ -150,6 +163,7 @@ class Ticket(models.Model):
         return f"{self.code} {self.day}"
 
     @property
+    @admin.display(description=_("code"))
     def code(self) -> str:
         """What is printed and called: the prefix and at least three digits."""
         return f"{self.prefix}{self.number:03d}"
@@ -170,18 +184,28 @@ class Step(models.Model):
     A step lasts until the next one of its ticket, so that all of them add up to the visit.
     """
 
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="steps")
-    at = models.DateTimeField()
-    move = models.CharField(max_length=12)
-    from_state = models.CharField(max_length=10, choices=State, blank=True)
-    to_state = models.CharField(max_length=10, choices=State)
-    service = models.ForeignKey(Service, models.PROTECT, related_name="+")
-    counter = models.ForeignKey(Counter, models.PROTECT, null=True, related_name="+")
-    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(max_length=200, blank=True)
+    ticket = models.ForeignKey(
+        Ticket, models.CASCADE, related_name="steps", verbose_name=_("ticket")
+    )
+    at = models.DateTimeField(_("at"))
+    move = models.CharField(_("move"), max_length=12)
+    from_state = models.CharField(_("from"), max_length=10, choices=State, blank=True)
+    to_state = models.CharField(_("to"), max_length=10, choices=State)
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="+", verbose_name=_("service")
+    )
+    counter = models.ForeignKey(
+        Counter, models.PROTECT, null=True, related_name="+", verbose_name=_("counter")
+    )
+    member = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="+", verbose_name=_("member of staff")
+    )
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
         ordering = ["id"]
+        verbose_name = _("step")
+        verbose_name_plural = _("time line")
         indexes = [models.Index(fields=["ticket", "id"], name="time_line")]
 
     def __str__(self) -> str:

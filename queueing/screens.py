@@ -98,8 +98,10 @@ class DeskState:
     @property
     def began(self) -> dt.datetime | None:
         """When the visit began, or the visitor was called; a pause does not set it back."""
-        if self.visitor is None or self.visitor.state == State.CALLED:
-            return self.visitor and self.visitor.state_since
+        if self.visitor is None:
+            return None
+        if self.visitor.state == State.CALLED:
+            return self.visitor.state_since
         starts = (step.at for step in reversed(self.steps) if step.move == "start")
         return next(starts, self.visitor.state_since)
 
@@ -111,8 +113,9 @@ class DeskState:
     @property
     def waited(self) -> int:
         """Whole minutes that the visitor waited for the first call."""
-        called = self.visitor and self.visitor.first_called_at
-        return 0 if not called else (called - self.visitor.issued_at) // MINUTE  # type: ignore[union-attr]
+        if self.visitor is None or self.visitor.first_called_at is None:
+            return 0
+        return (self.visitor.first_called_at - self.visitor.issued_at) // MINUTE
 
     @property
     def notes(self) -> list[Step]:

@@ -9,9 +9,13 @@ from staff.models import Member
 
 
 def before_sign_out(member: Member) -> str | None:
-    """Leave the counter on signing out; the address to settle at while a visitor is there."""
+    """Leave the counter on signing out; the address to settle at while a visitor is there.
+
+    One who may not serve any more could not settle anything: they go, the visitor stays.
+    """
     try:
         actions.leave(by=member)
     except actions.VisitorAtCounter:
-        return reverse("queueing:leave") + "?then=sign-out"
+        if member.has_perm("queueing.serve_visitors"):
+            return reverse("queueing:leave") + "?then=sign-out"
     return None

@@ -8,11 +8,20 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import ManyToManyField
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from hall.events import Event, publish
 from staff.models import Member
+from staff.roles import role
+
+
+def role_name(group: Any) -> str:
+    """The role's name in the person's language, or the group's own."""
+    known = role(group.name)
+    return str(known.name) if known else str(group.name)
 
 
 class MemberForm(forms.ModelForm[Member]):
@@ -51,6 +60,15 @@ class MemberAdmin(UserAdmin[Member]):
         (_("Rights"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
     ]
 
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        """Roles by what people call them."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if db_field.name == "groups" and field is not None:
+            field.label_from_instance = role_name  # type: ignore[method-assign]
+        return field
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Nobody gives a right that is above their own."""
         return [] if request.user.is_superuser else ["is_superuser"]
@@ -78,5 +96,10 @@ admin.site.unregister(Group)
 class RoleAdmin(admin.ModelAdmin[Group]):
     """Roles, by their name in the person's language."""
 
-    list_display = ["name"]
+    list_display = ["name", "called"]
     filter_horizontal = ["permissions"]
+
+    @admin.display(description=_("role"))
+    def called(self, group: Group) -> str:
+        """What people call the role."""
+        return role_name(group)

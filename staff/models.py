@@ -9,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hall.languages import in_language
 from hall.models import Branch, Department
@@ -40,9 +41,13 @@ class Member(AbstractBaseUser, PermissionsMixin):
         unique=True,
         validators=[RegexValidator(r"^[A-Za-z0-9-]+$", _("Letters, digits and hyphens only."))],
     )
-    name_zh_hans = models.CharField(_("name (Simplified Chinese)"), max_length=60)
-    name_zh_hant = models.CharField(_("name (Traditional Chinese)"), max_length=60, blank=True)
-    name_en = models.CharField(_("name (English)"), max_length=80, blank=True)
+    name_zh_hans = models.CharField(
+        pgettext_lazy("person", "name (Simplified Chinese)"), max_length=60
+    )
+    name_zh_hant = models.CharField(
+        pgettext_lazy("person", "name (Traditional Chinese)"), max_length=60, blank=True
+    )
+    name_en = models.CharField(pgettext_lazy("person", "name (English)"), max_length=80, blank=True)
     title_zh_hans = models.CharField(_("title (Simplified Chinese)"), max_length=60, blank=True)
     title_zh_hant = models.CharField(_("title (Traditional Chinese)"), max_length=60, blank=True)
     title_en = models.CharField(_("title (English)"), max_length=80, blank=True)

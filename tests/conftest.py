@@ -4,12 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from django.test import TransactionTestCase
 from django.utils import translation
 
+from tests import flush
 from tests.cast import Cast, gather
 from tools import catalogues
 
 catalogues.compile_all()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_flush() -> Iterator[None]:
+    """Empty the database in one go after a test that commits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", flush.empty)
+        yield
 
 
 @pytest.fixture

@@ -169,7 +169,9 @@ def test_the_address_may_pin_a_language(cast: Cast, client: Client) -> None:
 
 
 def test_zones_are_named_in_the_boards_language(cast: Cast, client: Client) -> None:
-    upstairs = Zone.objects.create(branch=cast.branch, name_zh_hans="B区", name_en="Zone B", floor=2)
+    upstairs = Zone.objects.create(
+        branch=cast.branch, name_zh_hans="B区", name_en="Zone B", floor=2
+    )
     Offering.objects.filter(pk=cast.medical.pk).update(zone=upstairs)
     called(cast)
     assert "Zone A" in text_of(client, f"{URL}?lang=en")

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -109,7 +109,7 @@ def parsed(block: str) -> Said:
 
 @contextlib.asynccontextmanager
 async def watching(
-    app: Callable[..., Awaitable[None]],
+    app: Callable[..., Coroutine[Any, Any, None]],
     path: str = BOARD,
     query: str = "lang=en",
     method: str = "GET",
@@ -124,7 +124,7 @@ async def watching(
         "query_string": query.encode(),
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
     }
-    task = asyncio.create_task(app(scope, screen.receive, screen.send))  # type: ignore[arg-type]
+    task = asyncio.create_task(app(scope, screen.receive, screen.send))
     try:
         await asyncio.wait_for(screen.answered.wait(), SOON)
         yield screen
@@ -512,9 +512,7 @@ def redis_server(settings: Settings) -> Iterator[Callable[[], None]]:
             raise
         pytest.skip(str(missing))
     with contextlib.ExitStack() as stack:
-        settings.REDIS_URL = stack.enter_context(
-            served(lambda folder: start_redis(folder, binary))
-        )
+        settings.REDIS_URL = stack.enter_context(served(lambda folder: start_redis(folder, binary)))
         yield stack.close
 
 

@@ -22,7 +22,7 @@ def desk(cast: Cast, client: Client) -> Client:
 def counter_of(person: Member) -> int | None:
     """The number of the counter where somebody sits now."""
     sitting = actions.current_sitting(person)
-    return sitting and sitting.counter.number
+    return sitting.counter.number if sitting else None
 
 
 def sit(client: Client, cast: Cast, number: int, **more: str) -> str:

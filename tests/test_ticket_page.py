@@ -15,14 +15,14 @@ from hall.models import Guide
 from queueing import actions
 from queueing.live import TicketPage
 from queueing.models import State, Ticket
-from tests.cast import Cast, gather
+from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def hall() -> Cast:
-    return gather()
+def hall(cast: Cast) -> Cast:
+    return cast
 
 
 @pytest.fixture

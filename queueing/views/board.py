@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec
 
 import structlog
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,19 +19,18 @@ from queueing import figures, screens
 RETRY_AFTER = 10  # seconds; an error page that stays would need somebody to press a key
 
 log = structlog.get_logger(__name__)
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def unattended(view: View[P]) -> View[P]:
+def unattended(view: View) -> View:
     """A screen that, whatever goes wrong at its first load, says so and comes back by itself."""
 
     @never_cache
     @require_safe
     @functools.wraps(view)
-    def respond(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def respond(request: HttpRequest, **parts: object) -> HttpResponse:
         try:
-            return view(request, *args, **kwargs)
+            return view(request, **parts)
         except Http404:
             raise
         except Exception:

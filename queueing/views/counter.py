@@ -323,9 +323,11 @@ def in_place(response: HttpResponse) -> HttpResponse:
 def lost_seat(member: Member) -> dict[str, Any]:
     """Where the member sat last, and who took that seat over."""
     last = member.sittings.select_related("counter").order_by("-started_at").first()
-    taken = Sitting.objects.open().select_related("member", "counter")
-    mine = taken.filter(counter=last.counter_id, started_at=last.ended_at) if last else taken.none()
-    return {"last": last, "taken_by": mine.exclude(member=member).first()}
+    if last is None or last.ended_at is None:
+        return {"last": last, "taken_by": None}
+    taken = Sitting.objects.open().filter(counter=last.counter_id, started_at=last.ended_at)
+    theirs = taken.exclude(member=member).select_related("member", "counter")
+    return {"last": last, "taken_by": theirs.first()}
 
 
 def picker(request: HttpRequest, member: Member) -> HttpResponse:

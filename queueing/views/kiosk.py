@@ -77,6 +77,11 @@ def page(
     return render(request, f"queueing/kiosk_{name}.html", values, status=status)
 
 
+def to_start(branch: str) -> HttpResponse:
+    """Go to step 1."""
+    return HttpResponseRedirect(reverse("queueing:kiosk", args=[branch]))
+
+
 def sorry(request: HttpRequest, branch: Branch, text: str, status: int) -> HttpResponse:
     """One kind sentence, and where a person helps."""
     return page(request, "sorry", branch, {"text": text}, status)
@@ -124,7 +129,7 @@ def closed_hours(branch: Branch) -> list[str] | None:
 
 def set_printing(request: HttpRequest, branch: Branch) -> HttpResponse:
     """Whether this machine prints every ticket by itself: ``?print=1`` or ``?print=0``."""
-    response = HttpResponseRedirect(reverse("queueing:kiosk", args=[branch.slug]))
+    response = to_start(branch.slug)
     if request.GET["print"] == "1":
         keep(response, PRINTS, A_YEAR)
     else:
@@ -145,7 +150,7 @@ def services(request: HttpRequest, branch: Branch, category: int) -> HttpRespons
     queues = figures.queues(branch)
     lines = [line for line in queues.lines if line.offering.service.category_id == category]
     if not lines:
-        return SeeOther(reverse("queueing:kiosk", args=[branch.slug]))
+        return to_start(branch.slug)
     listed = guides.with_documents([line.offering.service_id for line in lines])
     choices = [
         Choice(line, TakeForm(offering=line.offering.pk), line.offering.service_id in listed)
@@ -167,7 +172,7 @@ def documents(request: HttpRequest, branch: Branch, category: int, offering: int
     """What to bring for a service, before a ticket is taken."""
     row = branch.offerings.select_related("service__category").filter(pk=offering).first()
     if row is None or row.service.category_id != category:
-        return SeeOther(reverse("queueing:kiosk", args=[branch.slug]))
+        return to_start(branch.slug)
     context = {
         "offering": row,
         "form": TakeForm(offering=row.pk),
@@ -181,7 +186,7 @@ def documents(request: HttpRequest, branch: Branch, category: int, offering: int
 def take(request: HttpRequest, branch: str) -> HttpResponse:
     """Issue the ticket and go to it; whoever comes here by a link starts at step 1."""
     if request.method != "POST":
-        return SeeOther(reverse("queueing:kiosk", args=[branch]))
+        return to_start(branch)
     form = TakeForm(request.POST)
     found = Offering.objects.select_related("branch", "service").filter(branch__slug=branch)
     row = found.filter(pk=form.cleaned_data["offering"]).first() if form.is_valid() else None
@@ -244,7 +249,7 @@ def mode(request: HttpRequest, branch: Branch) -> HttpResponse:
 @never_cache
 def restart(request: HttpRequest, branch: str) -> HttpResponse:
     """The next visitor: the hall's own language, no mode, step 1."""
-    response = SeeOther(reverse("queueing:kiosk", args=[branch]))
+    response = to_start(branch)
     for name in CHOICES:
         response.delete_cookie(name)
     return response

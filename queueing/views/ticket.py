@@ -91,7 +91,9 @@ def qr(request: HttpRequest, token: str) -> HttpResponse:
     """The page's address as a QR code; it tells nothing but what the address says."""
     if not re.fullmatch(r"[\w-]{1,24}", token):
         raise Http404
-    address = request.build_absolute_uri(reverse("queueing:ticket", args=[token]))
+    path = reverse("queueing:ticket", args=[token])
+    base = settings.HALL_PUBLIC_URL
+    address = base + path if base else request.build_absolute_uri(path)
     image = io.BytesIO()
     code = segno.make(address, error="m", micro=False)
     code.save(image, kind="svg", scale=4, border=2, light="#fff")

@@ -4,14 +4,14 @@
 // and later while the pointer rests on the line, so that no other visitor slips under the click.
 const SOON = () => 100 + Math.random() * 700;
 const AT_MOST_HELD = 5_000;
+const isPressing = () => document.querySelector("#desk form.htmx-request") !== null;
 let timer = 0;
 let asked = 0;
 
 function refresh() {
   timer = 0;
   const isAiming = document.querySelector("#line button:is(:hover, :focus-visible)");
-  const isPressing = document.querySelector("#desk form.htmx-request");
-  if ((isAiming || isPressing) && performance.now() - asked < AT_MOST_HELD) {
+  if ((isAiming || isPressing()) && performance.now() - asked < AT_MOST_HELD) {
     timer = setTimeout(refresh, 500);
     return;
   }
@@ -24,14 +24,17 @@ document.addEventListener("hall:live", () => {
   timer = setTimeout(refresh, SOON());
 });
 
-// What was asked before the last press tells of a desk that is gone.
+// What was asked before the last press tells of a desk that is gone; and while a press is under
+// way its form must stay in the page, or htmx loses the place of the answer.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig } = event.detail;
-  if (requestConfig.elt.id === "pulse" && !requestConfig.elt.isConnected) event.detail.shouldSwap = false;
+  const isOld = !requestConfig.elt.isConnected || isPressing();
+  if (requestConfig.elt.id === "pulse" && isOld) event.detail.shouldSwap = false;
 });
 
 // The panel: Escape closes it and goes back to its button.
 function close(panel) {
+  if (isPressing()) return;
   const opener = document.getElementById(panel.querySelector("[data-panel]")?.dataset.panel);
   panel.replaceChildren();
   opener?.focus();

@@ -1,42 +1,52 @@
 // Follows a link or sends a form only once the server answers, and only once.
 //
-// An unattended screen must never end on the browser's own error page: while the server is away
-// a sentence says so, and the step is taken as soon as it is back.
+// An unattended screen must never end on the browser's own error page, or on the server's: while
+// the server is away a sentence says so, and the step is taken as soon as it is back. A form that
+// takes a ticket is sent ahead as its own trial: the same request gives the same ticket.
 const away = document.getElementById("away");
 const TRY_EVERY = 3000;
-let busy = false;
+const PATIENCE = 5000;
+let current = null; // the step that is being taken: {element, form, go}
 let timer = 0;
 
-async function serverAnswers() {
+function trial(form) {
+  if (!form?.hasAttribute("data-once")) return [away.dataset.alive, {}];
+  return [form.action, { method: "POST", body: new FormData(form), redirect: "manual" }];
+}
+
+async function serverAnswers(form) {
+  const [address, options] = trial(form);
+  const limits = { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) };
   try {
-    const options = { cache: "no-store", signal: AbortSignal.timeout(5000) };
-    return (await fetch(away.dataset.alive, options)).ok;
+    return (await fetch(address, { ...options, ...limits })).status < 500;
   } catch {
     return false;
   }
 }
 
 async function attempt(step) {
-  if (await serverAnswers()) {
-    step();
+  const answers = await serverAnswers(step.form);
+  if (step !== current) return;
+  if (answers) {
+    step.go();
     return;
   }
-  if (!busy) return;
   if (!away.open) away.showModal();
   timer = setTimeout(() => attempt(step), TRY_EVERY);
 }
 
-function once(element, step) {
-  if (busy) return;
-  busy = true;
-  element.setAttribute("aria-busy", "true");
+function once(step) {
+  if (current && !("restart" in step.element.dataset)) return;
+  giveUp();
+  current = step;
+  step.element.setAttribute("aria-busy", "true");
   attempt(step);
 }
 
 function giveUp() {
   clearTimeout(timer);
-  busy = false;
-  for (const each of document.querySelectorAll("[aria-busy]")) each.removeAttribute("aria-busy");
+  current?.element.removeAttribute("aria-busy");
+  current = null;
 }
 
 function send(form, button) {
@@ -46,23 +56,26 @@ function send(form, button) {
     form.append(chosen);
   }
   form.submit();
-  button?.setAttribute("disabled", "");
+  if (button) button.disabled = true;
 }
 
 if (away) {
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href]:not([data-print-link])");
+    const link = event.target.closest("a[href]:not([data-print-link], .skip)");
     if (!link || event.defaultPrevented) return;
     event.preventDefault();
-    once(link, () => location.assign(link.href));
+    once({ element: link, go: () => location.assign(link.href) });
   });
   document.addEventListener("submit", (event) => {
-    if (event.defaultPrevented) return;
     event.preventDefault();
-    once(event.submitter ?? event.target, () => send(event.target, event.submitter));
+    const [form, button] = [event.target, event.submitter];
+    once({ element: button ?? form, form, go: () => send(form, button) });
   });
-  away.addEventListener("close", giveUp);
-  away.querySelector("[data-give-up]").addEventListener("click", () => away.close());
+  away.addEventListener("cancel", giveUp);
+  away.querySelector("[data-give-up]").addEventListener("click", () => {
+    giveUp();
+    away.close();
+  });
 }
 
 // A page that comes back from the browser's memory would give the last visitor's ticket again.

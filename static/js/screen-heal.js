@@ -49,8 +49,13 @@ function isOld() {
   return Number(format.format(serverNow())) < NIGHT_ENDS;
 }
 
+let isChecking = false;
+
 async function check() {
+  if (isChecking) return;
+  isChecking = true;
   const page = await freshPage();
+  isChecking = false;
   if (page && (!isWhole() || isOld() || assets(page) !== assets(document))) location.reload();
 }
 

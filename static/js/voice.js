@@ -16,8 +16,10 @@ const PAUSE = 0.06;
 const PAUSES = { to: 0.16, counter: 0.02, "go-to-counter": 0.25 };
 const CARRIES_THE_NUMBER = /^(letter|digit|number)-/;
 
-const BETWEEN_LANGUAGES = 400; // milliseconds
-const PATIENCE = 3000; // milliseconds for a clip to arrive, and for a sound to end after its time
+// Milliseconds.
+const BREATH = 400; // between two languages, and between two calls
+const PATIENCE = 3000; // for a clip to arrive, and for a sound to end after its time
+
 const CROWDED = 3; // with more calls waiting than this, only the first language is spoken
 const SILENCE = 0.01;
 const MARGIN = 0.02; // seconds kept round what is heard: an s or an f begins below SILENCE
@@ -98,7 +100,7 @@ export class Voice extends EventTarget {
       this.#waiting -= 1;
       return this.needsGesture || begin() === false ? [] : this.#speak(languages, code, counter);
     });
-    this.#turn = heard.catch(() => {});
+    this.#turn = heard.catch(() => {}).then(() => after(BREATH));
     return heard;
   }
 
@@ -127,7 +129,7 @@ export class Voice extends EventTarget {
     ]);
     const heard = await this.#play(chime);
     for (const part of parts) {
-      if (part !== parts[0]) await after(BETWEEN_LANGUAGES);
+      if (part !== parts[0]) await after(BREATH);
       heard.push(...await part());
     }
     return heard;

@@ -1,0 +1,25 @@
+"""How the database is emptied after a test that commits."""
+
+from __future__ import annotations
+
+from django.core.management.color import no_style
+from django.db import connection
+from django.test import TransactionTestCase
+
+# What `migrate` fills: roles, and what they may do. Django would empty these too, and fill them
+# again with some 300 queries after each test.
+KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
+
+
+def empty(case: TransactionTestCase) -> None:
+    """Empty every table that tests write to; stands in for `_fixture_teardown`."""
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    written = [table for table in tables if table not in KEPT]
+    statements = connection.ops.sql_flush(no_style(), written)
+    connection.ops.execute_sql_flush(statements)
