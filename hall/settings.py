@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +262,9 @@ HALL_DEMO_LOADERS = ["hall.demo.place.load", "staff.demo.people.load"]
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 
-def without_tokens(logger: object, name: str, line: dict[str, Any]) -> dict[str, Any]:
+def without_tokens(
+    logger: object, name: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """A ticket's token opens its page, so it never stands in a log (a structlog processor)."""
     for key in ("request", "event"):
         if isinstance(line.get(key), str):

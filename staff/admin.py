@@ -66,7 +66,7 @@ class MemberAdmin(UserAdmin[Member]):
         """Roles by what people call them."""
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if db_field.name == "groups" and field is not None:
-            field.label_from_instance = role_name  # type: ignore[method-assign]
+            setattr(field, "label_from_instance", role_name)  # noqa: B010
         return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
