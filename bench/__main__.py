@@ -1,0 +1,85 @@
+"""Measures the hall on private servers: `make bench` (docs/bench.md).
+
+    python -m bench [--quick]
+
+Everything is made, measured and removed; nothing is asserted of any time. `--quick` only shows
+that it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+
+from tests.__main__ import leave
+from tests.servers import Missing, postgres, redis
+
+# As in a real hall: what is committed is on the disk.
+SAFE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+}
+MEASURE = "import django; django.setup(); from bench.measure import main; main()"
+# Past tickets; rounds, presses in each; boards, changes on them.
+FULL, QUICK = (1_000_000, 5, 400, 1000, 40), (4_000, 1, 40, 20, 2)
+FILES = 4096  # that a process may hold open: a thousand boards are a thousand sockets
+
+
+def main() -> int:
+    """Start servers, and measure in a process that uses them."""
+    signal.signal(signal.SIGTERM, leave)
+    size = QUICK if asked().quick else FULL
+    raise_limit()
+    for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL"):  # a million tickets are not for these
+        os.environ.pop(name, None)
+    try:
+        with postgres(SAFE) as database, redis() as queue, tempfile.TemporaryDirectory() as data:
+            return measure(size, {"DATABASE_URL": database, "REDIS_URL": queue, "HALL_DATA": data})
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return 2
+
+
+def asked() -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…")
+    parser.add_argument("--quick", action="store_true", help="only show that it runs")
+    return parser.parse_args()
+
+
+def raise_limit() -> None:
+    """Let this process and its children hold enough files open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
+
+
+def measure(size: tuple[int, ...], servers: dict[str, str]) -> int:
+    """Run the measurements; answer with their exit code."""
+    env = os.environ | servers
+    env |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "HALL_SECRET_KEY": secrets.token_hex()}
+    env |= {"HALL_TRIAL": "0", "HALL_HOSTS": "localhost,127.0.0.1"}
+    command = [sys.executable, "-c", MEASURE, *map(str, size)]
+    with subprocess.Popen(command, env=env) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # it reached the process too
+            process.wait()
+            raise SystemExit(130) from None
+        except SystemExit:
+            process.terminate()
+            raise
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""Pages that the hall's own are compared with; they exist on the bench's server only."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from functools import cache
+from pathlib import Path
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from bench.seats import values_of
+from bench.statements import Statement, say
+
+STATEMENTS = "HALL_BENCH_STATEMENTS"  # the file that the recorded statements are in
+
+
+def nothing() -> HttpResponse:
+    """An empty answer; its length is said, as no middleware may be there to say it."""
+    return HttpResponse(headers={"Content-Length": "0"})
+
+
+def empty(request: HttpRequest) -> HttpResponse:
+    """What server and middleware cost alone."""
+    return nothing()
+
+
+def same_statements(request: HttpRequest, name: str, seat: int) -> HttpResponse:
+    """The statements of a request, by the same connection, and nothing else."""
+    with connection.cursor() as cursor:
+        say(cursor, statements()[name], values_of(seat))
+    return nothing()
+
+
+@cache
+def statements() -> dict[str, list[Statement]]:
+    """What was recorded, by the name of the request."""
+    found: dict[str, list[Statement]] = pickle.loads(Path(os.environ[STATEMENTS]).read_bytes())
+    return found

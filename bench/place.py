@@ -1,0 +1,60 @@
+"""The demo hall as its files describe it: counters, what they serve, and who may sit there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BASE = Path(__file__).resolve().parent.parent
+MAIN_HALL = "nanshan"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A counter: its number, and the Chinese names of the services that it gives."""
+
+    number: int
+    services: tuple[str, ...]
+
+
+def windows(branch: str) -> list[Window]:
+    """The counters of a branch, in order."""
+    names = service_names()
+    groups = next(row["counters"] for row in branch_rows() if row["slug"] == branch)
+    return [
+        Window(number, tuple(names[slug] for slug in group["services"]))
+        for group in groups
+        for number in group["numbers"]
+    ]
+
+
+def branches() -> list[str]:
+    """The address names of all branches, the main hall first."""
+    return [row["slug"] for row in branch_rows()]
+
+
+def clerks(branch: str) -> list[str]:
+    """The staff numbers of a branch's clerks."""
+    people = content("staff/demo/people.json")
+    return [
+        row["staff_number"] for row in people if (row["branch"], row["role"]) == (branch, "clerk")
+    ]
+
+
+def service_names() -> dict[str, str]:
+    """What each service is called in Chinese, by its address name."""
+    categories = content("hall/demo/services.json")
+    return {row["slug"]: row["name_zh_hans"] for each in categories for row in each["services"]}
+
+
+def branch_rows() -> list[dict[str, Any]]:
+    """The branches, with all that they hold."""
+    return content("hall/demo/branches.json")
+
+
+def content(path: str) -> list[dict[str, Any]]:
+    """The records of one of the demo's files."""
+    rows: list[dict[str, Any]] = json.loads((BASE / path).read_text("utf-8"))
+    return rows
