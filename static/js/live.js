@@ -2,7 +2,8 @@
 //
 // Each "state" event is the whole fragment, so a missed one does not matter. A stream that says
 // nothing for ten seconds (there is a ping every five) is dropped and opened again, for ever,
-// with jitter. <html data-stale> from 10 s without contact, <html data-lost> from 60 s.
+// with jitter. A region that has had its first state is [data-arrived]. <html data-stale> from 10 s
+// without contact, <html data-lost> from 60 s.
 const STALE_AFTER = 10_000;
 const LOST_AFTER = 60_000;
 const root = document.documentElement;
@@ -36,6 +37,7 @@ class LiveRegion {
 
   show(event) {
     this.lastId = event.lastEventId;
+    this.element.toggleAttribute("data-arrived", true);
     if (!("liveNudge" in this.element.dataset)) this.element.innerHTML = event.data;
     this.alive();
     this.element.dispatchEvent(new CustomEvent("hall:live", { bubbles: true }));

@@ -13,9 +13,6 @@ const root = document.documentElement;
 const region = document.querySelector("[data-live]");
 const ASSETS = "link[rel=stylesheet], script[src]";
 
-let isLive = false;
-region.addEventListener("hall:live", () => { isLive = true; }, { once: true });
-
 /** The page as the server has it now; null if it does not answer with one. */
 async function freshPage() {
   try {
@@ -39,7 +36,7 @@ function assets(page) {
 
 function isWhole() {
   const styles = [...document.querySelectorAll("link[rel=stylesheet]")];
-  return isLive && styles.every((each) => each.sheet);
+  return region.hasAttribute("data-arrived") && styles.every((each) => each.sheet);
 }
 
 function isOld() {
