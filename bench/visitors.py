@@ -7,6 +7,7 @@ whoever looks at the hall. They go on until SIGTERM, also when the hall is away 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -80,7 +81,7 @@ class Clerk:
         with self.hall.door:
             view = self.desk.open()
         while True:
-            if view.state != "away":
+            if view.state == "idle":  # with a visitor the desk tells nothing of the line
                 self.group.waiting = view.line_length
             view = self.next_step(view)
 
@@ -204,7 +205,9 @@ class Door:
     def enter(self, group: Group, offers: dict[str, Offer], visit: Visit) -> None:
         """One person takes one ticket, if the service is given."""
         offer = offers.get(group.any_service())
-        if offer is not None:
+        if offer is None:
+            return
+        with contextlib.suppress(TurnedAway):
             taken = self.kiosk.take(offer, assisted=visit.is_assisted, language=visit.language)
             self.hall.remember(taken, visit)
             group.waiting += 1

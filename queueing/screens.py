@@ -63,6 +63,7 @@ class DeskState:
     sitting: Sitting
     visitor: Ticket | None
     steps: Sequence[Step]
+    has_line: bool
     line: Sequence[Ticket]
     line_length: int
     aside: Sequence[Ticket]
@@ -198,18 +199,21 @@ def desk(
 ) -> DeskState:
     """Everything on the screen of the clerk who sits here, in four queries.
 
-    Who has just changed the visitor at the counter gives them, which saves one.
+    Who has just called or served somebody gives the ``visitor``: then the answer is of them
+    alone, in one query, for the line beside is fetched a moment later like any other change.
     """
     moment = now or timezone.now()
+    has_line = visitor is None
     visitor = visitor or actions.visitor_at(sitting.counter)
-    line = _first_in_line(sitting.counter, moment)
+    line = _first_in_line(sitting.counter, moment) if has_line else []
     return DeskState(
         sitting=sitting,
         visitor=visitor,
         steps=_time_line(visitor) if visitor else [],
+        has_line=has_line,
         line=line,
         line_length=line[0].line_length if line else 0,  # type: ignore[attr-defined]
-        aside=_aside(sitting, moment),
+        aside=_aside(sitting, moment) if has_line else [],
         last_done=None if visitor else _last_done(sitting, moment),
         now=moment,
     )

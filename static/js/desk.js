@@ -4,12 +4,14 @@
 // and later while the pointer rests on the line, so that no other visitor slips under the click.
 const SOON = () => 100 + Math.random() * 700;
 const AT_MOST_HELD = 5_000;
+const seen = () => document.getElementById("seen")?.value;
 const isPressing = () => document.querySelector("#desk form.htmx-request") !== null;
 let timer = 0;
 let asked = 0;
 
 function refresh() {
   timer = 0;
+  if (seen() === undefined) return; // displaced: somebody else sits here now
   const isAiming = document.querySelector("#line button:is(:hover, :focus-visible)");
   if ((isAiming || isPressing()) && performance.now() - asked < AT_MOST_HELD) {
     timer = setTimeout(refresh, 500);
@@ -18,18 +20,23 @@ function refresh() {
   document.body.dispatchEvent(new CustomEvent("hall:refresh"));
 }
 
-document.addEventListener("hall:live", () => {
-  if (timer) return;
-  asked = performance.now();
-  timer = setTimeout(refresh, SOON());
+function refreshSoon(askedAt) {
+  asked = timer ? Math.min(asked, askedAt) : askedAt;
+  timer ||= setTimeout(refresh, SOON());
+}
+
+// A press is answered with the visitor alone; the line follows, even while the stream is away.
+document.addEventListener("hall:live", () => refreshSoon(performance.now()));
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.requestConfig.verb === "post") refreshSoon(-Infinity);
 });
 
 // What was asked before the last press tells of a desk that is gone; and while a press is under
 // way its form must stay in the page, or htmx loses the place of the answer.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { requestConfig } = event.detail;
-  const isOld = !requestConfig.elt.isConnected || isPressing();
-  if (requestConfig.elt.id === "pulse" && isOld) event.detail.shouldSwap = false;
+  if (requestConfig.elt.id !== "pulse") return;
+  if (requestConfig.parameters.seen !== seen() || isPressing()) event.detail.shouldSwap = false;
 });
 
 // The panel: Escape closes it and goes back to its button.
