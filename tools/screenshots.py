@@ -12,7 +12,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.servers import find_browser
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+]
 SIZES = {
     "start": (1440, 900),
     "kiosk": (1080, 1920),
