@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from bench.person import AnswerLost, Browser, Page, TurnedAway, sign_in
@@ -68,10 +68,14 @@ class Desk:
     browser: Browser
     member: str
     password: str
+    _picker: Page | None = field(default=None, init=False)
 
     def open(self) -> View:
         """Sign in, and see where one sits."""
-        return read(sign_in(self.browser, self.member, self.password))
+        page = sign_in(self.browser, self.member, self.password)
+        view = read(page)
+        self._picker = page if view.state == "away" else None
+        return view
 
     def look(self, sent: float | None = None) -> View:
         """The whole screen, read again."""
@@ -84,7 +88,7 @@ class Desk:
 
     def sit(self, wanted: list[int]) -> View:
         """Sit down at the first of these counters that is free; ``away`` if none is."""
-        page = self.browser.get(HOME)
+        page, self._picker = self._picker or self.browser.get(HOME), None
         free = free_seats(page)
         seat = next((free[number] for number in wanted if number in free), None)
         if seat is not None:

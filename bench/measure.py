@@ -122,10 +122,10 @@ def measure_pages(plan: Plan) -> None:
             clients=stack.enter_context(ProcessPoolExecutor(1, spawn)),
             clerks=stack.enter_context(ProcessPoolExecutor(plain.PROCESSES, spawn)),
         )
-        found = {name: compare(bench, plan, name) for name in pages.REQUESTS}
-        say(report.rates("issue", found[pages.ISSUE]))
-        say(report.rates("call next", found[pages.NEXT]))
-        say(report.slowdown(found[pages.NEXT]))
+        say(report.rates("issue", compare(bench, plan, pages.ISSUE)))
+        found = compare(bench, plan, pages.NEXT)
+        say(report.rates("call next", found))
+        say(report.slowdown(found))
         ceiling = 1000 / bench.generator.cpu_each
         say(f"the generator of load could send {ceiling:,.0f} requests/s with a core of its own")
 

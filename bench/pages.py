@@ -1,7 +1,7 @@
 """*Issue* and *call next* over HTTP, beside what they are compared with.
 
-A round presses the button 400 times (one client: 200): *issue* for one service, all clients on
-it; *call next* by 400 clerks, each at a free counter. Between rounds, off the clock, what the
+A round presses the button 240 times (one client: 120): *issue* for one service, all clients on
+it; *call next* by 240 clerks, each at a free counter. Between rounds, off the clock, what the
 round did is taken back, and it is checked that it was done. Rounds of everything that is compared
 take turns, so that a slow minute of the machine meets them all.
 """

@@ -169,6 +169,8 @@ class Private:
 @contextlib.contextmanager
 def private_hall(*, on_postgres: bool = False) -> Iterator[Private]:
     """A running demo hall: on SQLite without Redis, or on PostgreSQL with a Redis of its own."""
+    for name in ("TEST_DATABASE_URL", "TEST_REDIS_URL"):  # those are not ours alone
+        os.environ.pop(name, None)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hall-replay-")))
         database = stack.enter_context(postgres({})) if on_postgres else ""

@@ -14,9 +14,11 @@ import argparse
 import contextlib
 import datetime as dt
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.history import SERVICES, Row, Staffing, read_day, second_of_clock, services_in
@@ -27,6 +29,7 @@ from bench.place import BASE, service_names
 from bench.play import STAYS_OPEN, Clock, Play, play_day
 from bench.private import Broken, Private, private_hall
 from bench.verdict import ZONE, Office, verdict
+from tests.__main__ import leave
 
 DATA = BASE.parent / "shared" / "data" / "bank-1999-02-first-half.csv"
 
@@ -90,16 +93,25 @@ def describe(rows: Sequence[Row], staffing: Staffing, asked: argparse.Namespace)
     )
 
 
+@dataclass(frozen=True)
+class Stage:
+    """The hall in which the day is played; ``private`` if it is one of our own."""
+
+    url: str
+    password: str
+    env: Mapping[str, str]
+    private: Private | None = None
+
+
 @contextlib.contextmanager
-def hall_of(
-    asked: argparse.Namespace,
-) -> Iterator[tuple[str, str, Mapping[str, str], Private | None]]:
-    """Address, password and environment of the hall that is to be used."""
+def stage_of(asked: argparse.Namespace) -> Iterator[Stage]:
+    """The hall that is asked for, running."""
     if asked.url:
-        yield asked.url.rstrip("/"), os.environ.get("HALL_DEMO_PASSWORD", ""), os.environ, None
+        yield Stage(asked.url.rstrip("/"), os.environ.get("HALL_DEMO_PASSWORD", ""), os.environ)
         return
     with private_hall(on_postgres=asked.postgres) as private:
-        yield private.hall.url, private.hall.password, private.hall.env, private
+        hall = private.hall
+        yield Stage(hall.url, hall.password, hall.env, private)
 
 
 def replay(asked: argparse.Namespace) -> list[str]:
@@ -107,33 +119,40 @@ def replay(asked: argparse.Namespace) -> list[str]:
     rows = rows_of(asked)
     staffing = Staffing.like(rows)
     describe(rows, staffing, asked)
-    with hall_of(asked) as (url, password, env, private):
-        office = Office(env)
+    with stage_of(asked) as stage:
+        office = Office(stage.env)
         if office.figures(dt.datetime.now(ZONE).date()).issued:
             raise Unusable("This hall has tickets of today; the figures would be theirs, too.")
-        clock = Clock(rows[0].arrives, asked.speed)
-        play = Play(url, password, clock, staffing, Ledger([Visitor(row) for row in rows]))
-        log = asked.log or Path(tempfile.mkstemp(prefix="hall-replay-", suffix=".csv")[1])
-        killer = killer_of(play, private, asked, rows)
-        try:
-            play_day(play, [killer.work] if killer else [])
-            faults = verdict(play, office) + (killer.faults if killer else [])
-        finally:
-            play.ledger.write(log)
-            print(f"log             {log}")
-        return faults + ([] if killer else [f"the server answered {each}" for each in play.faults])
+        clock, ledger = Clock(rows[0].arrives, asked.speed), Ledger([Visitor(row) for row in rows])
+        play = Play(stage.url, stage.password, clock, staffing, ledger)
+        return played(play, office, killer_of(play, stage, asked), asked.log)
 
 
-def killer_of(
-    play: Play, private: Private | None, asked: argparse.Namespace, rows: Sequence[Row]
-) -> Killer | None:
+def played(play: Play, office: Office, killer: Killer | None, log: Path | None) -> list[str]:
+    """The day itself, its verdict, and the log, which is kept whatever happens."""
+    try:
+        play_day(play, [killer.work] if killer else [])
+        faults = verdict(play, office)
+        return faults + (killer.faults if killer else server_faults(play))
+    finally:
+        path = log or Path(tempfile.mkstemp(prefix="hall-replay-", suffix=".csv")[1])
+        play.ledger.write(path)
+        print(f"log             {path}")
+
+
+def server_faults(play: Play) -> list[str]:
+    """Answers that a server should never give, unless it is being killed."""
+    return [f"the server answered {each}" for each in play.faults]
+
+
+def killer_of(play: Play, stage: Stage, asked: argparse.Namespace) -> Killer | None:
     """Who ends the server on the way, if that is asked for."""
     if not asked.kill:
         return None
-    if private is None:
+    if stage.private is None:
         raise Unusable("--kill ends a hall of its own only: leave --url out.")
-    length = (rows[-1].arrives - rows[0].arrives) / asked.speed
-    return Killer(play, private, asked.kills, length)
+    last = max(visitor.row.arrives for visitor in play.ledger.visitors)
+    return Killer(play, stage.private, asked.kills, (last - play.clock.begin) / asked.speed)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -150,4 +169,5 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, leave)
     sys.exit(main())

@@ -59,7 +59,8 @@ def rates(title: str, found: Mapping[int, Mapping[str, Tally]]) -> str:
         for name in names
         if all(each[name].cpu for each in found.values())
     ]
-    return table(head, [*speeds, *shares]) + "\n\n" + table(cpu_head, cpu)
+    cpu_share = ["same SQL : hall", *map(share_of_cpu, found.values())]
+    return table(head, [*speeds, *shares]) + "\n\n" + table(cpu_head, [*cpu, cpu_share])
 
 
 def clients_of(count: int) -> str:
@@ -70,6 +71,11 @@ def clients_of(count: int) -> str:
 def share(tallies: Mapping[str, Tally], name: str) -> str:
     """The hall's rate as a part of another's."""
     return f"{tallies['hall'].rate / tallies[name].rate:.0%}"
+
+
+def share_of_cpu(tallies: Mapping[str, Tally]) -> str:
+    """What the hall's rate would be as a part of the other's, were there nothing but processors."""
+    return f"{tallies['same SQL'].cpu_each / tallies['hall'].cpu_each:.0%}"
 
 
 def slowdown(found: Mapping[int, Mapping[str, Tally]]) -> str:

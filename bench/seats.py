@@ -1,4 +1,4 @@
-"""Four hundred clerks at counters of their own, signed in, and a line for them to call.
+"""Many clerks at counters of their own, signed in, and a line for them to call.
 
 A round of measurements lets each of them press *next* once; then the line is put back as it was.
 Ids and session keys follow from the clerk's number, so that every process knows them.
@@ -24,8 +24,8 @@ from queueing import actions
 from queueing.models import Sitting
 from staff.models import Member
 
-SEATS = 400
-IN_LINE = 600
+SEATS = 240
+IN_LINE = 400
 BRANCH = "nanshan"
 # Far from each other and from every other id: a recorded value tells what it is.
 FIRST_COUNTER, FIRST_MEMBER, FIRST_SITTING = 7_000_000, 8_000_000, 9_000_000

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hall import keeper
+from hall.trial.children import SERVER
 from tests.servers import free_port
 
 PATIENCE = 30.0
-UVICORN = ["uvicorn", "hall.asgi:application", "--loop", "uvloop", "--http", "httptools"]
-QUIET = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "1"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Process:
 def hall(folder: Path, **environment: str) -> Iterator[Process]:
     """A server of the hall, one process, as `make run` starts it."""
     port = free_port()
-    command = [*UVICORN, "--port", str(port), *QUIET]
+    command = [*SERVER, "--port", str(port)]
     with running(command, port, f"http://127.0.0.1:{port}/bench/empty/", folder, environment) as it:
         yield it
 

@@ -16,7 +16,7 @@ from bench.kiosk import Phone
 from bench.ledger import ABANDONED, Figures, OwnClock, Visitor, both
 from bench.place import MAIN_HALL
 from bench.play import KIOSKS, Play
-from bench.private import run
+from bench.private import Broken, run
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
@@ -47,6 +47,8 @@ def close(play: Play, office: Office) -> dt.date:
     """Close the day; who still waits has left. Answers with the day."""
     taken = [each.taken for each in play.ledger.visitors if each.taken]
     days = {each.issued_at.astimezone(ZONE).date() for each in taken}
+    if len(days) != 1:
+        raise Broken("Midnight came in between, so that the visitors have two days.")
     (day,) = days
     print(office.manage("close_day", MAIN_HALL, "--day", str(day), "--today").strip())
     for visitor in play.ledger.visitors:

@@ -17,6 +17,7 @@ import time
 from collections import Counter as Tally
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from bench.crowd import Group, Visit, groups_of
@@ -30,6 +31,7 @@ FREE_AT_STATIONS: Final = {2, 4, 6}
 FREE_CLERKS: Final = {"N1001", "N1014", "N1025", "N1033", "N2001", "N3001", "N4001"}
 KIOSKS: Final = {MAIN_HALL: 2}
 SIGN_IN_AT_ONCE = 2  # a password is slow to check, on purpose
+FIRST_THE_MAIN_HALL = 10.0
 LIVELY_CALLS = 4  # with so many calls on the board nobody has to hurry in
 RECALL_AFTER, MISSED_AFTER = 15.0, 12.0
 REMEMBERED = 5000
@@ -182,6 +184,8 @@ class Door:
 
     def open(self) -> None:
         """Fill the hall if it is empty; then let people in as they come."""
+        if self.branch != MAIN_HALL:
+            self.browser.pause(FIRST_THE_MAIN_HALL)
         offers = self.kiosk.offers()
         board = self.browser.get(f"/board/{self.branch}/").text
         if board.count("data-call-id=") < LIVELY_CALLS:
@@ -239,20 +243,24 @@ def for_ever(hall: Hall, task: Callable[[], None]) -> None:
 
 
 def crowd_of(hall: Hall) -> list[Callable[[], None]]:
-    """Everybody's task: clerks, people at the doors, people with phones."""
-    tasks: list[Callable[[], None]] = [lambda: use_phones(hall)]
-    for branch in branches():
-        free = FREE_COUNTERS.get(branch, FREE_AT_STATIONS)
-        manned = [window for window in windows(branch) if window.number not in free]
-        groups = groups_of(manned)
-        at_work = [member for member in clerks(branch) if member not in FREE_CLERKS]
-        for member, window in zip(at_work, manned, strict=False):
-            tasks.append(Clerk(hall, member, window, groups[window.services]).work)
-        doors = KIOSKS.get(branch, 1)
-        for _kiosk in range(doors):
-            tasks.append(Door(hall, branch, list(groups.values()), 1 / doors).open)
-    random.shuffle(tasks)
-    return tasks
+    """Everybody's task, the main hall's first: people at the doors, clerks, people with phones."""
+    return [*chain(*(people_of(hall, branch) for branch in branches())), lambda: use_phones(hall)]
+
+
+def people_of(hall: Hall, branch: str) -> list[Callable[[], None]]:
+    """Who comes to a branch: to its doors, and to its counters in any order."""
+    free = FREE_COUNTERS.get(branch, FREE_AT_STATIONS)
+    manned = [window for window in windows(branch) if window.number not in free]
+    groups = groups_of(manned)
+    at_work = [member for member in clerks(branch) if member not in FREE_CLERKS]
+    staff = [
+        Clerk(hall, member, window, groups[window.services]).work
+        for member, window in zip(at_work, manned, strict=False)
+    ]
+    random.shuffle(staff)
+    kiosks = KIOSKS.get(branch, 1)
+    doors = [Door(hall, branch, list(groups.values()), 1 / kiosks).open for _kiosk in range(kiosks)]
+    return [*doors, *staff]
 
 
 def say(line: str) -> None:

@@ -2,8 +2,9 @@
 
     python -m tests [pytest's arguments]
 
-The exit code is the worse of the two. With CI=true a missing server is a failure; else the
-second pass is left out, and the last line says so.
+The passes run side by side and are told one after the other. The exit code is the worse of the
+two. Where there is no server the second pass is left out, and the last line says so; with
+CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -15,36 +16,99 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 
 from tests.servers import Missing, postgres, redis
 
 NO_TESTS = 5
+FIRST = "Pass 1 of 2: SQLite, no Redis"
+SECOND = "Pass 2 of 2: PostgreSQL, Redis"
+Run = subprocess.Popen[bytes]
 
 
 def both_passes() -> int:
     """Run both passes; answer with the worse exit code."""
-    codes = [first_pass()]
     try:
-        codes.append(second_pass())
+        with second_pass() as (run, said):
+            first = first_pass()
+            tell(SECOND)
+            return verdict([first, follow(run, said)])
     except Missing as missing:
-        print(f"Pass 2 of 2 was left out: {missing}", file=sys.stderr)
-        codes.append(1 if os.environ.get("CI") else 0)
-    return verdict(codes)
+        first = first_pass()
+        sys.stderr.write(f"{SECOND} was left out: {missing}\n")
+        return verdict([first, 1 if os.environ.get("CI") else 0])
 
 
 def first_pass() -> int:
     """The pass on the embedded default; of the browser tests only those marked as smoke."""
+    tell(FIRST)
     servers = {"DATABASE_URL": "", "REDIS_URL": "", "HALL_TEST_BROWSER": "smoke"}
-    return run_pass("1 of 2: SQLite, no Redis", servers)
+    with data_folder() as folder, started(folder, servers) as run:
+        return run.wait()
 
 
-def second_pass() -> int:
-    """The pass on servers like a real hall's."""
-    with postgres() as database, redis() as queue:
+@contextlib.contextmanager
+def second_pass() -> Iterator[tuple[Run, Path]]:
+    """The pass on servers like a real hall's, begun, and the file of what it says."""
+    with postgres() as database, redis() as queue, data_folder() as folder:
         servers = {"DATABASE_URL": database, "REDIS_URL": queue}
-        return run_pass("2 of 2: PostgreSQL, Redis", servers)
+        said = folder / "pytest.log"
+        with said.open("wb") as output, started(folder, servers, output.fileno()) as run:
+            yield run, said
+
+
+@contextlib.contextmanager
+def data_folder() -> Iterator[Path]:
+    """A folder for what a pass writes."""
+    with tempfile.TemporaryDirectory(prefix="hall-tests-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def started(folder: Path, servers: dict[str, str], output: int | None = None) -> Iterator[Run]:
+    """A run of pytest, which is over when the block is left, in whatever way."""
+    told = {"HALL_DATA": str(folder), "HALL_SECRET_KEY": "only-for-tests"} | servers
+    command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+    with subprocess.Popen(
+        command,
+        env=os.environ | told,
+        stdin=None if output is None else subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        preexec_fn=follow_parent(),
+    ) as run:
+        try:
+            yield run
+        except KeyboardInterrupt:
+            run.wait()  # Ctrl-C has reached pytest, too: it tears down
+            raise
+        except BaseException:
+            run.kill()  # what it has started ends with it (hall/keeper.py)
+            raise
+
+
+def follow(run: Run, said: Path) -> int:
+    """Show what a run has said and still says; answer with its exit code."""
+    with said.open("rb") as reader:
+        while run.poll() is None:
+            show(reader.read())
+            time.sleep(0.2)
+        show(reader.read())
+    return run.returncode
+
+
+def show(text: bytes) -> None:
+    """Pass on what a run has said."""
+    sys.stdout.buffer.write(text)
+    sys.stdout.flush()
+
+
+def tell(title: str) -> None:
+    """Say which pass is next."""
+    show(f"=== {title}\n".encode())
 
 
 def verdict(codes: list[int]) -> int:
@@ -54,34 +118,11 @@ def verdict(codes: list[int]) -> int:
     return max(code for code in codes if code != NO_TESTS)
 
 
-def run_pass(title: str, environment: dict[str, str]) -> int:
-    """Run pytest in a data folder of its own."""
-    print(f"=== Pass {title}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="hall-tests-") as folder:
-        env = os.environ | {"HALL_DATA": folder, "HALL_SECRET_KEY": "only-for-tests"} | environment
-        command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
-        with subprocess.Popen(command, env=env, preexec_fn=follow_parent()) as process:
-            return wait_for(process)
-
-
-def wait_for(process: subprocess.Popen[bytes]) -> int:
-    """Pytest's exit code. Ctrl-C reaches it too: let it tear down, then leave."""
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise SystemExit(130) from None
-    except SystemExit:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        raise
-
-
 def follow_parent() -> Callable[[], object] | None:
-    """On Linux: have pytest interrupted when this process is killed."""
+    """On Linux: have pytest killed when this process is."""
     with contextlib.suppress(OSError, AttributeError):
         prctl = ctypes.CDLL(None).prctl
-        return lambda: prctl(1, signal.SIGINT)
+        return lambda: prctl(1, signal.SIGKILL)
     return None
 
 
@@ -92,4 +133,6 @@ def leave(number: int, frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, leave)
-    sys.exit(both_passes())
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(both_passes())
+    sys.exit(130)

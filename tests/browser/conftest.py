@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 
 from staff.models import Member
 from tests.browser.guard import Guard
@@ -68,7 +69,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
         pytest.skip(str(missing))
     started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
     yield started
-    started.close()
+    with suppress(Error):  # Ctrl-C reaches it before us
+        started.close()
 
 
 @pytest.fixture(scope="package")
@@ -110,8 +112,9 @@ def new_context(browser: Browser, live_hall: LiveHall, guard: Guard) -> Iterator
         return context
 
     yield make
-    for context in made:
-        context.close()
+    with suppress(Error):
+        for context in made:
+            context.close()
 
 
 @pytest.fixture
