@@ -189,7 +189,8 @@ def take(request: HttpRequest, branch: str) -> HttpResponse:
         return to_start(branch)
     form = TakeForm(request.POST)
     found = Offering.objects.select_related("branch", "service").filter(branch__slug=branch)
-    row = found.filter(pk=form.cleaned_data["offering"]).first() if form.is_valid() else None
+    chosen = found.filter(pk=form.cleaned_data["offering"]) if form.is_valid() else found.none()
+    row = chosen.order_by("pk").first()  # not by the category, which would be joined for it
     if row is None:
         return not_taken(request, branch=branch)
     try:
