@@ -2,6 +2,7 @@
 
     python -m tests [pytest's arguments]
 
+What is marked `once` touches neither database nor Redis, and runs in the first pass alone.
 The passes run side by side and are told one after the other. The exit code is the worse of the
 two. Where there is no server the second pass is left out, and the last line says so; with
 CI=true that is a failure.
@@ -54,7 +55,7 @@ def first_pass() -> int:
 def second_pass() -> Iterator[tuple[Run, Path]]:
     """The pass on servers like a real hall's, begun, and the file of what it says."""
     with postgres() as database, redis() as queue, data_folder() as folder:
-        servers = {"DATABASE_URL": database, "REDIS_URL": queue}
+        servers = {"DATABASE_URL": database, "REDIS_URL": queue, "HALL_TEST_ONCE": "done"}
         said = folder / "pytest.log"
         with said.open("wb") as output, started(folder, servers, output.fileno()) as run:
             yield run, said

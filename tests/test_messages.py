@@ -17,6 +17,8 @@ from django.utils.translation import ngettext
 from tools import messages
 from tools.catalogues import BASE, path_of, read
 
+pytestmark = pytest.mark.once
+
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 WORDS = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]")
 ARGUMENT = re.compile(r"""\w+=(["'])([A-Z].*?)\1""")

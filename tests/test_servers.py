@@ -18,6 +18,8 @@ from tests import __main__ as runner
 from tests import servers
 from tests.processes import program, soon
 
+pytestmark = pytest.mark.once
+
 START_BOTH = """
 from tests.servers import postgres, redis
 with postgres() as database, redis() as queue:

@@ -19,8 +19,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from hall.trial.checks import check
+from hall.trial.place import Unusable, asked_for
 from tests.processes import program, soon
 from tests.servers import free_port
+
+pytestmark = pytest.mark.once
 
 BASE = Path(__file__).resolve().parent.parent
 OURS = re.compile("HALL_.*|(DATABASE|REDIS)_URL|DJANGO_SETTINGS_MODULE|PORT|VISITORS|MAKE.*")
@@ -43,10 +47,18 @@ def refusal(folder: Path, **asked: str) -> str:
     return done.stderr
 
 
+def objection(folder: Path, **asked: str) -> str:
+    """The same line, without a process for it."""
+    with pytest.raises(Unusable) as caught:
+        check(asked_for(environment(folder, **asked)))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "80a"])
 def test_a_port_that_is_none(tmp_path: Path, port: str) -> None:
     """It says which, and how to choose another."""
-    assert f"PORT={port} is no port" in (line := refusal(tmp_path, PORT=port))
+    assert f"PORT={port} is no port" in (line := objection(tmp_path, PORT=port))
     assert "make run PORT=8001" in line
 
 
@@ -61,8 +73,8 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 
 def test_an_address_of_another_machine(tmp_path: Path) -> None:
     """A name that nobody has, and an address that is not ours."""
-    assert "HALL_HOST=nowhere.invalid" in refusal(tmp_path, HALL_HOST="nowhere.invalid")
-    assert "on 192.0.2.1 cannot be used" in refusal(tmp_path, HALL_HOST="192.0.2.1")
+    assert "HALL_HOST=nowhere.invalid" in objection(tmp_path, HALL_HOST="nowhere.invalid")
+    assert "on 192.0.2.1 cannot be used" in objection(tmp_path, HALL_HOST="192.0.2.1")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -79,7 +91,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 )
 def test_a_database_that_is_none(tmp_path: Path, url: str) -> None:
     """It says what a DATABASE_URL is like, and does not repeat what may hold a password."""
-    line = refusal(tmp_path, DATABASE_URL=url)
+    line = objection(tmp_path, DATABASE_URL=url)
     assert line.startswith("DATABASE_URL is no database that Hall can use: it begins with sqlite:")
     assert "geheim" not in line
 
@@ -88,9 +100,9 @@ def test_a_sqlite_file_that_is_none(tmp_path: Path) -> None:
     """Not a database; in no folder."""
     text = tmp_path / "letter.txt"
     text.write_text("Dear hall, " * 200)
-    assert "file is not a database" in refusal(tmp_path, DATABASE_URL=f"sqlite:///{text}")
+    assert "file is not a database" in objection(tmp_path, DATABASE_URL=f"sqlite:///{text}")
     missing = f"sqlite:///{tmp_path}/no/hall.sqlite3"
-    assert "unable to open database file" in refusal(tmp_path, DATABASE_URL=missing)
+    assert "unable to open database file" in objection(tmp_path, DATABASE_URL=missing)
 
 
 def test_a_database_server_that_is_away(tmp_path: Path) -> None:
@@ -110,14 +122,15 @@ def test_a_database_server_that_does_not_let_us_in(tmp_path: Path) -> None:
     place = f"{parts.hostname}:{parts.port}"
     wrong = parts._replace(netloc=f"{parts.username}:wrong@{place}").geturl()
     assert "password authentication failed" in refusal(tmp_path, DATABASE_URL=wrong)
-    assert "does not exist" in refusal(tmp_path, DATABASE_URL=parts._replace(path="/nix").geturl())
+    missing = parts._replace(path="/nix").geturl()
+    assert "does not exist" in objection(tmp_path, DATABASE_URL=missing)
 
 
 def test_a_redis_that_is_away(tmp_path: Path) -> None:
     """Asked for and not there: better said now."""
-    line = refusal(tmp_path, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    line = objection(tmp_path, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
     assert line.startswith("REDIS_URL: no way into Redis: ")
-    assert "REDIS_URL" in refusal(tmp_path, REDIS_URL="127.0.0.1")
+    assert "REDIS_URL" in objection(tmp_path, REDIS_URL="127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +257,7 @@ def test_a_trial_from_start_to_end(tmp_path: Path, database_url: str) -> None:
         assert trial.process.returncode == 0
         assert trial.members() == []
     with running(tmp_path, database_url) as trial:
-        log = (tmp_path / "logs" / "demo.log").read_text()
+        log = (tmp_path / "logs" / "preparation.log").read_text()
         assert "there is a hall already" in log
         assert secrets_of(tmp_path) == kept
         assert trial.is_open()

@@ -12,6 +12,8 @@ from django.test import Client
 
 from hall import voice
 
+pytestmark = pytest.mark.once
+
 LANGUAGES = ["zh", "yue", "en"]
 PHRASES = {
     "zh": {"please", "number", "to", "counter"},

@@ -48,15 +48,13 @@ def prepare(place: Place, over: threading.Event) -> None:
     place.logs.mkdir(exist_ok=True)
     for old in place.logs.glob("*.log"):
         old.replace(old.with_suffix(".old"))
-    for step in preparation(place):
-        step.begin()
-        while step.is_running and not over.wait(POLL):
-            pass
-        release(step)
-        if over.is_set():
-            return
-        if step.has_failed:
-            raise Unusable(f"The hall could not be prepared: {step.last_words}")
+    step = preparation(place)
+    step.begin()
+    while step.is_running and not over.wait(POLL):
+        pass
+    release(step)
+    if step.has_failed and not over.is_set():
+        raise Unusable(f"The hall could not be prepared: {step.last_words}")
 
 
 def run(place: Place, over: threading.Event) -> None:

@@ -71,11 +71,9 @@ class Child:
         return f"The {self.name} ended; it starts again in {self.pause:.0f} s: {self.last_words}"
 
 
-def preparation(place: Place) -> list[Child]:
+def preparation(place: Place) -> Child:
     """What runs once, before the hall opens."""
-    migrate = ["manage.py", "migrate", "--no-input"]
-    demo = ["manage.py", "demo", "--if-empty"]
-    return [Child("migrate", migrate, place), Child("demo", demo, place)]
+    return Child("preparation", ["-m", "hall.trial.prepare"], place)
 
 
 def children(place: Place) -> list[Child]:

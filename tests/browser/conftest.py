@@ -37,9 +37,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Browser tests come last; in a pass that asks for the smoke only, most are left out."""
     items.sort(key=in_browser)
     if os.environ.get("HALL_TEST_BROWSER") == "smoke":
-        left_out = [i for i in items if in_browser(i) and not i.get_closest_marker("smoke")]
+        left_out = [i for i in items if in_browser(i) and not is_for_both(i)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def is_for_both(item: pytest.Item) -> bool:
+    """Whether a browser test belongs into the first pass, too, or into that one alone."""
+    return any(item.get_closest_marker(name) for name in ("smoke", "once"))
 
 
 def in_browser(item: pytest.Item) -> bool:

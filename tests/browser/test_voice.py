@@ -20,6 +20,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+pytestmark = pytest.mark.once
+
 STATIC = Path(settings.BASE_DIR) / "static"
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'"
