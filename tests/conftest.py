@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import pytest_django
 from django.core.cache import cache
 from django.test import TransactionTestCase
 from django.utils import translation
@@ -29,6 +30,16 @@ def quick_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", flush.empty)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """The test database, left by everybody before it is dropped."""
+    yield
+    with django_db_blocker.unblock():
+        flush.end_other_sessions()
 
 
 @pytest.fixture

@@ -17,6 +17,16 @@ KEPT = {
 }
 
 
+def end_other_sessions() -> None:
+    """End what threads of the tests left open: PostgreSQL drops no database that is in use."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
 def empty(case: TransactionTestCase) -> None:
     """Empty every table that tests write to; stands in for `_fixture_teardown`."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)

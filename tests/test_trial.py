@@ -13,16 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from hall.trial.checks import check
 from hall.trial.place import Unusable, asked_for
 from tests.processes import program, soon
-from tests.servers import free_port
+from tests.servers import free_port, postgres
 
 pytestmark = pytest.mark.once
 
@@ -114,16 +111,19 @@ def test_a_database_server_that_is_away(tmp_path: Path) -> None:
     assert "geheim" not in line
 
 
-def test_a_database_server_that_does_not_let_us_in(tmp_path: Path) -> None:
-    """A wrong password, and a database that is not there (in the pass with PostgreSQL)."""
-    parts = urlsplit(os.environ.get("DATABASE_URL", ""))
-    if not parts.scheme.startswith("postgres"):
-        return
-    place = f"{parts.hostname}:{parts.port}"
-    wrong = parts._replace(netloc=f"{parts.username}:wrong@{place}").geturl()
-    assert "password authentication failed" in refusal(tmp_path, DATABASE_URL=wrong)
-    missing = parts._replace(path="/nix").geturl()
-    assert "does not exist" in objection(tmp_path, DATABASE_URL=missing)
+def test_a_database_server_that_does_not_let_us_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong password, and a database that is not there; the right ones are let in."""
+    monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
+    with postgres() as url:
+        check(asked_for(environment(tmp_path, DATABASE_URL=url)))
+        wrong = re.sub(r"hall:\w+@", "hall:geheim@", url)
+        line = refusal(tmp_path, DATABASE_URL=wrong)
+        missing = objection(tmp_path, DATABASE_URL=f"{url}-is-not-there")
+    assert "password authentication failed" in line
+    assert "geheim" not in line
+    assert 'database "hall-is-not-there" does not exist' in missing
 
 
 def test_a_redis_that_is_away(tmp_path: Path) -> None:
@@ -154,9 +154,9 @@ def test_a_python_that_will_not_do(tmp_path: Path, script: str, line: str) -> No
 class Trial:
     """A trial that runs."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.env = environment(folder, DATABASE_URL=database_url)
+        self.env = environment(folder)
         self.url = f"http://127.0.0.1:{self.env['PORT']}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hall.trial"],
@@ -214,24 +214,10 @@ def command_of(number: int) -> str:
     return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[str]:
-    """An empty database of this pass's kind."""
-    parts = urlsplit(os.environ.get("DATABASE_URL", ""))
-    if not parts.scheme.startswith("postgres"):
-        yield ""
-        return
-    name = sql.Identifier("trial")
-    with psycopg.connect(parts.geturl(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        yield urlunsplit(parts._replace(path="/trial"))
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-
-
 @contextmanager
-def running(folder: Path, database_url: str) -> Iterator[Trial]:
+def running(folder: Path) -> Iterator[Trial]:
     """A trial whose hall is open."""
-    trial = Trial(folder, database_url)
+    trial = Trial(folder)
     with trial.process:
         try:
             trial.read_until("Ctrl-C closes it")
@@ -242,9 +228,9 @@ def running(folder: Path, database_url: str) -> Iterator[Trial]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
-def test_a_trial_from_start_to_end(tmp_path: Path, database_url: str) -> None:
+def test_a_trial_from_start_to_end(tmp_path: Path) -> None:
     """It opens, gets up again, is alone, ends with all its children, and keeps its data."""
-    with running(tmp_path, database_url) as trial:
+    with running(tmp_path) as trial:
         assert trial.is_open()
         assert "A trial already runs in the data folder" in refusal(tmp_path)
         kept = secrets_of(tmp_path)
@@ -256,7 +242,7 @@ def test_a_trial_from_start_to_end(tmp_path: Path, database_url: str) -> None:
         assert said.strip() == "Closing the hall …"
         assert trial.process.returncode == 0
         assert trial.members() == []
-    with running(tmp_path, database_url) as trial:
+    with running(tmp_path) as trial:
         log = (tmp_path / "logs" / "preparation.log").read_text()
         assert "there is a hall already" in log
         assert secrets_of(tmp_path) == kept
