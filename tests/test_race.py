@@ -12,7 +12,7 @@ from django.db import connection
 
 from hall.models import Counter
 from queueing import actions, dispatch, numbers
-from queueing.models import Numbering, Sitting, State, Step, Ticket
+from queueing.models import Numbering, Sitting, State, Step, Ticket, TicketQuerySet
 from queueing.states import Refused
 from staff.models import Member
 from tests.cast import Cast
@@ -46,22 +46,31 @@ def calls_per_ticket() -> Tally[int]:
     return Tally(Step.objects.filter(move="call").values_list("ticket_id", flat=True))
 
 
+class LookTogether:
+    """Without a transaction the first look is not held until the write: let all look first."""
+
+    def __init__(self, line: TicketQuerySet, everybody: threading.Barrier) -> None:
+        self.line, self.everybody = line, everybody
+
+    def select_related(self, *names: str) -> LookTogether:
+        return LookTogether(self.line.select_related(*names), self.everybody)
+
+    def first(self) -> Ticket | None:
+        found = self.line.first()
+        self.everybody.wait()
+        return found
+
+
 def take_the_lock_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same code without its guard: the row lock and the condition, or the transaction."""
     if connection.vendor == "postgresql":
         monkeypatch.setattr(dispatch, "SKIP_TAKEN", "")
-        monkeypatch.setattr(dispatch, "STILL_WAITING", "")
+        # Instead of the condition a pause between look and write, so that all look first.
+        monkeypatch.setattr(dispatch, "STILL_WAITING", "AND pg_sleep(0.1)::text = ''")
         return
-    monkeypatch.setattr(actions, "_one_statement", contextlib.nullcontext)
-    # Without a transaction the first look is not held until the write: let all look first.
     look, everybody = dispatch.line_for, threading.Barrier(COUNTERS)
-
-    def look_together(*args: object) -> object:
-        found = list(look(*args)[:1])  # type: ignore[arg-type]
-        everybody.wait()
-        return Ticket.objects.filter(pk__in=[ticket.pk for ticket in found])
-
-    monkeypatch.setattr(dispatch, "line_for", look_together)
+    monkeypatch.setattr(actions, "_one_statement", contextlib.nullcontext)
+    monkeypatch.setattr(dispatch, "line_for", lambda *args: LookTogether(look(*args), everybody))
 
 
 def test_forty_counters_call_thirty_visitors_once_each(cast: Cast) -> None:
