@@ -2,7 +2,7 @@
 
     python -m tests [pytest's arguments]
 
-What is marked `once` touches neither database nor Redis, and runs in the first pass alone.
+What is marked `once` does not depend on database or Redis, and runs in the first pass alone.
 The passes run side by side and are told one after the other. The exit code is the worse of the
 two. Where there is no server the second pass is left out, and the last line says so; with
 CI=true that is a failure.

@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 
 from tests.browser.guard import Guard, axe
 
+pytestmark = pytest.mark.once
+
 INLINE_STYLE = "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">red</p>')"
 FETCH_ELSEWHERE = "fetch('http://elsewhere.invalid/').catch(() => 0)"
 GO_ELSEWHERE = "location = 'http://elsewhere.invalid/'"
@@ -14,7 +16,6 @@ THROW = "setTimeout(() => { throw new Error('lost') })"
 NAMELESS_BUTTON = "document.querySelector('main').append(document.createElement('button'))"
 
 
-@pytest.mark.smoke
 def test_the_start_page_is_clean(page: Page) -> None:
     """The control: nothing to find."""
     page.goto("/")

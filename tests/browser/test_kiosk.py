@@ -16,6 +16,9 @@ from tests.browser.guard import Guard, axe
 from tests.browser.live import LiveHall
 from tests.cast import Cast
 
+# What the server does for a kiosk is tested on both databases in tests/test_kiosk.py.
+pytestmark = pytest.mark.once
+
 SIZE = {"width": 1080, "height": 1920}
 LANGUAGES = ("zh-hans", "zh-hant", "en")
 HOME = "/kiosk/nanshan/"
@@ -88,7 +91,6 @@ def scrolls(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollHeight > innerHeight"))
 
 
-@pytest.mark.smoke
 def test_a_ticket_with_two_touches(kiosk: Page, hall: Cast) -> None:
     kiosk.goto(HOME)
     kiosk.get_by_role("link", name="Pension").click()
