@@ -6,10 +6,65 @@ A day belongs to a branch: it runs from midnight to midnight in the branch's tim
 from __future__ import annotations
 
 import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Self
 
 from django.db.models import Q
 
 from hall.models import Branch, OpeningHours, SpecialDay
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month; as text ``2026-10``."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+    @classmethod
+    def of(cls, day: dt.date) -> Self:
+        """The month in which a day falls."""
+        return cls(day.year, day.month)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The month written as YYYY-MM; raises ValueError."""
+        found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
+        if found is None or found[1] == "0000":
+            raise ValueError(f"Not a month (YYYY-MM): {text}")
+        return cls(int(found[1]), int(found[2]))
+
+    @property
+    def first(self) -> dt.date:
+        """Its first day."""
+        return dt.date(self.year, self.number, 1)
+
+    @property
+    def next(self) -> Self:
+        """The month after it."""
+        return self.of(self.first + dt.timedelta(days=31))
+
+    @property
+    def previous(self) -> Self:
+        """The month before it."""
+        return self.of(self.first - dt.timedelta(days=1))
+
+    @property
+    def days(self) -> list[dt.date]:
+        """Its days, in order."""
+        count = (self.next.first - self.first).days
+        return [self.first + dt.timedelta(days=each) for each in range(count)]
+
+
+def month_bounds(branch: Branch, month: Month) -> tuple[dt.datetime, dt.datetime]:
+    """The first moment of the month at the branch, and the first of the next one."""
+    start, _ = day_bounds(branch, month.first)
+    end, _ = day_bounds(branch, month.next.first)
+    return start, end
 
 
 def local_day(branch: Branch, moment: dt.datetime) -> dt.date:
@@ -61,12 +116,18 @@ def is_open(branch: Branch, moment: dt.datetime) -> bool:
 def add_working_days(branch: Branch, day: dt.date, count: int) -> dt.date:
     """The day that is ``count`` working days after ``day`` (which itself does not count).
 
-    Raises ValueError if the branch's calendar has no working days within ten years.
+    A branch whose calendar has no working days counts every day. Two queries.
     """
-    current = day
-    for _attempt in range(3660):
-        if count <= 0:
-            return current
-        current += dt.timedelta(days=1)
-        count -= is_working_day(branch, current)
-    raise ValueError(f"{branch.slug} has no working days")
+    weekdays = set(branch.opening_hours.values_list("weekday", flat=True))
+    exceptions: dict[dt.date, bool] = {}
+    later = SpecialDay.objects.filter(Q(branch=branch) | Q(branch=None), date__gt=day)
+    # The branch's own come last, and go before those of all branches.
+    for row in sorted(later, key=lambda row: row.branch_id is not None):
+        exceptions[row.date] = row.is_working
+    if not weekdays and not any(exceptions.values()):
+        return day + dt.timedelta(days=count)
+    last = max(exceptions, default=day)
+    while count > 0 and (weekdays or day < last):
+        day += dt.timedelta(days=1)
+        count -= exceptions.get(day, day.weekday() in weekdays)
+    return day + dt.timedelta(days=count)

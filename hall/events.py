@@ -32,6 +32,11 @@ class Event(enum.StrEnum):
     VISIT_FINISHED = "visit-finished"
     COUNTER_CHANGED = "counter-changed"
     PLACE_CHANGED = "place-changed"
+    DUTY_CHANGED = "duty-changed"
+    MATTER_CHANGED = "matter-changed"
+    RATING_GIVEN = "rating-given"
+    SUMMARY_MADE = "summary-made"
+    DEVICE_CHANGED = "device-changed"
 
 
 Listener = Callable[[int | None], object]

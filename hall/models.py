@@ -84,6 +84,31 @@ class Branch(Named):
     express_head_start = models.PositiveSmallIntegerField(
         _("head start of the express lane, minutes"), default=10
     )
+    rating_days = models.PositiveSmallIntegerField(
+        _("working days in which a visit may be rated"), default=5
+    )
+    pad_seconds = models.PositiveSmallIntegerField(
+        _("seconds for which the pad asks for a rating"), default=60
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        _("working days in which a matter is answered"), default=5
+    )
+    contact_days = models.PositiveSmallIntegerField(
+        _("working days in which a visitor who was not satisfied is contacted"), default=1
+    )
+    extension_days = models.PositiveSmallIntegerField(
+        _("working days by which an answer may be put off, once"), default=10
+    )
+    alarm_wait_minutes = models.PositiveSmallIntegerField(
+        _("wait that is too long, minutes"), default=40
+    )
+    alarm_line_length = models.PositiveSmallIntegerField(_("line that is too long"), default=25)
+    alarm_service_minutes = models.PositiveSmallIntegerField(
+        _("visit that is too long, minutes"), default=45
+    )
+    alarm_idle_minutes = models.PositiveSmallIntegerField(
+        _("idle counter while people wait, minutes"), default=10
+    )
     is_active = models.BooleanField(_("open to the public"), default=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
@@ -388,3 +413,48 @@ class Notice(models.Model):
     def text(self) -> str:
         """The notice in the active language."""
         return in_language(self, "text")
+
+
+class Device(models.Model):
+    """A screen of the hall: it shows a code until somebody pairs it with a place.
+
+    The screen holds a secret in a cookie; only its hash is kept here.
+    """
+
+    class Kind(models.TextChoices):
+        KIOSK = "kiosk", _("kiosk")
+        BOARD = "board", _("board")
+        DISPLAY = "display", _("counter display")
+        PAD = "pad", _("rating pad")
+
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    code = models.CharField(_("pairing code"), max_length=8, blank=True)
+    code_expires_at = models.DateTimeField(_("code runs out"), null=True)
+    branch = models.ForeignKey(
+        Branch, models.CASCADE, null=True, related_name="devices", verbose_name=_("branch")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, blank=True)
+    counter = models.ForeignKey(
+        Counter, models.CASCADE, null=True, related_name="devices", verbose_name=_("counter")
+    )
+    paired_at = models.DateTimeField(_("paired"), null=True)
+    revoked_at = models.DateTimeField(_("taken out"), null=True)
+    seen_at = models.DateTimeField(_("last seen"), null=True)
+
+    class Meta:
+        ordering = ["branch", "kind", "counter__number", "id"]
+        verbose_name = _("screen")
+        verbose_name_plural = _("screens")
+        permissions = [("pair_device", _("Can pair screens"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=~Q(code=""), name="pairing_code_is_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(paired_at=None) | (Q(branch__isnull=False) & ~Q(kind="")),
+                name="a_paired_screen_has_a_place",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

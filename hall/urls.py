@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("hall.place_urls")),
     path("", include("staff.urls")),
     path("", include("queueing.urls")),
+    path("", include("complaints.urls")),
+    path("", include("ratings.urls")),
     path("admin/", admin.site.urls),
     path("media/portraits/<str:name>", views.portrait, name="portrait"),
     path("voice/<slug:language>/<slug:name>.mp3", clip, name="voice_clip"),

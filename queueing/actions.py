@@ -20,9 +20,9 @@ from hall import calendar
 from hall.events import Event, publish
 from hall.languages import known
 from hall.models import Branch, Counter, Offering
+from hall.refusal import Refused
 from queueing import dispatch, numbers, states
 from queueing.models import Lane, Sitting, State, Ticket
-from queueing.states import Refused
 from staff.models import Member
 
 REOPEN_WITHIN = dt.timedelta(minutes=2)

@@ -15,12 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hall.models import Counter
+from hall.refusal import Refused
 from queueing.models import State, Step, Ticket
 from staff.models import Member
-
-
-class Refused(Exception):
-    """An action that the rules do not allow now; its text is for the person who asked."""
 
 
 @dataclass(frozen=True)

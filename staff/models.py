@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -98,3 +99,42 @@ class Member(AbstractBaseUser, PermissionsMixin):
     def works_at(self, branch: Branch) -> bool:
         """Whether this member may see the branch: their own, or any if they have none."""
         return self.branch_id is None or self.branch_id == branch.pk
+
+
+class Duty(models.Model):
+    """Who leads, or guides visitors, at a branch on a day: a row of the roster."""
+
+    class Role(models.TextChoices):
+        LEADER = "leader", _("duty leader")
+        GUIDE = "guide", _("guide of the day")
+
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="duties", verbose_name=_("branch")
+    )
+    day = models.DateField(_("day"))
+    role = models.CharField(_("role"), max_length=8, choices=Role)
+    member = models.ForeignKey(
+        Member, models.PROTECT, related_name="duties", verbose_name=_("member of staff")
+    )
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+    changed_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="+", verbose_name=_("changed by")
+    )
+
+    class Meta:
+        ordering = ["day", "role", "member__staff_number"]
+        verbose_name = _("duty")
+        verbose_name_plural = _("duty roster")
+        permissions = [("plan_duty", _("Can plan the duty roster"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "day"], condition=Q(role="leader"), name="one_leader_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["branch", "day", "role", "member"], name="on_duty_once_a_day"
+            ),
+        ]
+        indexes = [models.Index(fields=["-changed_at"], name="duty_changed")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.get_role_display()}: {self.member}"

@@ -58,6 +58,10 @@ ROLES: Final = [
                 "queueing.serve_visitors",
                 "queueing.issue_for_visitors",
                 "queueing.watch_hall",
+                "staff.plan_duty",
+                "complaints.handle_matters",
+                "ratings.read_summaries",
+                "hall.pair_device",
                 "hall.view_notice",
                 "hall.add_notice",
                 "hall.change_notice",
@@ -69,25 +73,32 @@ ROLES: Final = [
         "complaint-handler",
         _("Complaint handler"),
         _("sees that every matter is answered"),
-        frozenset(),
+        frozenset({"complaints.handle_matters"}),
     ),
     Role(
         "inspector",
         _("Inspector"),
         _("checks service, unannounced"),
-        frozenset({"queueing.watch_hall"}),
+        frozenset({"queueing.watch_hall", "ratings.read_summaries"}),
     ),
     Role(
         "duty-leader",
         _("Duty leader"),
         _("the leader on duty today"),
-        frozenset({"queueing.watch_hall"}),
+        frozenset({"queueing.watch_hall", "complaints.handle_matters", "ratings.read_summaries"}),
     ),
     Role(
         "administrator",
         _("Administrator"),
         _("sets up branches, counters, services and people"),
-        PLACE | PEOPLE | {"queueing.watch_hall"},
+        PLACE
+        | PEOPLE
+        | {
+            "queueing.watch_hall",
+            "staff.plan_duty",
+            "hall.pair_device",
+            "ratings.read_summaries",
+        },
         opens_admin=True,
     ),
 ]

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from hall import calendar
+from hall.calendar import Month
 from hall.models import SpecialDay
 from tests.cast import Cast
 
@@ -35,7 +36,23 @@ def test_the_branchs_own_rule_goes_before_that_of_all(cast: Cast) -> None:
     assert not calendar.is_working_day(cast.other, FRIDAY)
 
 
-def test_a_branch_without_hours_says_so(cast: Cast) -> None:
+def test_a_branch_without_working_days_counts_every_day(cast: Cast) -> None:
     cast.branch.opening_hours.all().delete()
-    with pytest.raises(ValueError, match="nanshan"):
-        calendar.add_working_days(cast.branch, FRIDAY, 1)
+    assert calendar.add_working_days(cast.branch, FRIDAY, 3) == FRIDAY + dt.timedelta(days=3)
+    SpecialDay.objects.create(branch=cast.branch, date=dt.date(2026, 3, 12), is_working=True)
+    assert calendar.add_working_days(cast.branch, FRIDAY, 2) == dt.date(2026, 3, 13)
+
+
+@pytest.mark.parametrize("text", ["2026-13", "2026-1", "0000-01", "", "2026-10-01", "２０２６-10"])
+def test_what_is_no_month_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="YYYY-MM"):
+        Month.parse(text)
+
+
+def test_a_month_has_neighbours_and_edges(cast: Cast) -> None:
+    month = Month.parse("2026-12")
+    assert (str(month.previous), str(month), str(month.next)) == ("2026-11", "2026-12", "2027-01")
+    assert len(month.days) == 31
+    start, end = calendar.month_bounds(cast.branch, month)
+    assert start == dt.datetime(2026, 11, 30, 16, tzinfo=dt.UTC)
+    assert end == dt.datetime(2026, 12, 31, 16, tzinfo=dt.UTC)

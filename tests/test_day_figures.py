@@ -18,10 +18,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hall import calendar
+from hall.refusal import Refused
 from queueing import actions
 from queueing.figures import DayFigures, Spread, day_figures
 from queueing.models import Sitting, State, Ticket
-from queueing.states import Refused
 from tests.cast import Cast
 
 TEN = dt.datetime(2026, 3, 2, 2, tzinfo=dt.UTC)  # ten o'clock in Shenzhen

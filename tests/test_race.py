@@ -11,9 +11,9 @@ import pytest
 from django.db import connection
 
 from hall.models import Counter
+from hall.refusal import Refused
 from queueing import actions, dispatch, numbers
 from queueing.models import Numbering, Sitting, State, Step, Ticket, TicketQuerySet
-from queueing.states import Refused
 from staff.models import Member
 from tests.cast import Cast
 from tests.crowd import all_at_once

@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 
 from hall.models import Offering, SpecialDay
+from hall.refusal import Refused
 from queueing import actions, states
 from queueing.actions import VisitorAtCounter
 from queueing.models import Lane, Sitting, State, Step, Ticket
-from queueing.states import Refused
 from tests.cast import Cast
 
 MINUTE = dt.timedelta(minutes=1)

@@ -26,9 +26,9 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from hall.models import Branch, Offering
+from hall.refusal import Refused
 from queueing import actions, screens
 from queueing.models import AT_COUNTER, Sitting, State, Ticket
-from queueing.states import Refused
 from staff.models import Member
 
 PERMISSION = "queueing.serve_visitors"

@@ -23,10 +23,10 @@ from django.views.decorators.http import require_POST, require_safe
 from hall import calendar
 from hall.languages import known
 from hall.models import Branch, Category, Offering
+from hall.refusal import Refused
 from queueing import actions, figures, guides, screens
 from queueing.forms import TakeForm
 from queueing.models import Lane
-from queueing.states import Refused
 
 MODES = ("large", "low")
 PRINTS = "kiosk_print"

@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from hall.models import Counter
+from hall.refusal import Refused
 from queueing import actions
 from queueing.models import State, Ticket
-from queueing.states import Refused
 from queueing.views.counter import MOVES, Press, for_clerks
 from staff.models import Member
 

@@ -22,9 +22,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hall.languages import HTML_TAG, known
+from hall.refusal import Refused
 from queueing import actions, guides, screens
 from queueing.models import State, Ticket
-from queueing.states import Refused
 from queueing.views.kiosk import SeeOther
 
 View = Callable[..., HttpResponse]

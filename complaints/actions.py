@@ -1,0 +1,262 @@
+"""Everything that changes a matter: lock, move, write the time line, publish.
+
+Arguments are by keyword; ``by`` is the member of staff who acts (None: the visitor). Each raises
+``Refused`` with a sentence for that person if the rules do not allow it; then nothing changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from complaints import owners, states
+from complaints.models import TEXT_LIMIT, Kind, Matter, Source
+from hall import calendar
+from hall.events import Event, publish
+from hall.languages import known
+from hall.models import Branch, Counter, Department, Offering, Service
+from hall.refusal import Refused
+from queueing.models import Sitting, Ticket
+from staff.models import Member
+
+CHANGEABLE = (
+    "state state_since owner due_on contacted_at extended_at replied_at closed_at changed_at"
+).split()
+
+
+def receive(
+    *,
+    branch: Branch,
+    kind: str,
+    text: str,
+    name: str = "",
+    contact: str = "",
+    ticket: Ticket | None = None,
+    counter: Counter | None = None,
+    service: Service | None = None,
+    about: Iterable[Member] = (),
+    source: str = Source.BOX,
+    language: str = "",
+    request_id: uuid.UUID | None = None,
+    by: Member | None = None,
+    now: dt.datetime | None = None,
+) -> Matter:
+    """Take a matter into the register, with an owner and a due date at once.
+
+    The same ``request_id`` gives the same matter. Who served the ticket, or sat at the counter
+    on that day, is whom a complaint is about; they are never its owner.
+    """
+    moment = now or timezone.now()
+    before = Matter.objects.filter(request_id=request_id).first() if request_id else None
+    if before is not None:
+        return before
+    _check_text(text)
+    counter = counter or (ticket.counter if ticket else None)
+    service = service or (ticket.service if ticket else None)
+    day = calendar.local_day(branch, moment)
+    subjects = {member.pk: member for member in about}
+    subjects |= {member.pk: member for member in _concerned(ticket, counter, kind, day)}
+    matter = Matter(
+        branch=branch,
+        kind=Kind(kind),
+        source=Source(source),
+        text=text,
+        name=name,
+        contact=contact,
+        language=known(language),
+        ticket=ticket,
+        counter=counter,
+        service=service,
+        department=_department(branch, service, counter),
+        owner=owners.choose(branch, day, subjects),
+        state_since=moment,
+        received_at=moment,
+        day=day,
+        due_on=calendar.add_working_days(branch, day, branch.answer_days),
+        request_id=request_id or uuid.uuid4(),
+    )
+    if source == Source.RATING:
+        matter.contact_due_on = calendar.add_working_days(branch, day, branch.contact_days)
+    try:
+        with transaction.atomic():
+            matter.save(force_insert=True)
+            matter.about.set(subjects.values())
+            states.apply(matter, "receive", at=moment, by=by)
+            publish(branch.pk, Event.MATTER_CHANGED, matter=matter.pk)
+    except IntegrityError:
+        twin = Matter.objects.filter(request_id=request_id).first() if request_id else None
+        if twin is None:
+            raise
+        return twin
+    return matter
+
+
+def add_words(*, matter: Matter, text: str, now: dt.datetime | None = None) -> Matter:
+    """What the visitor says besides; the owner sees it on the time line."""
+    _check_text(text)
+    with _changing(matter) as row:
+        states.apply(row, "words", at=now or timezone.now(), by=None, text=text, is_public=True)
+    return row
+
+
+def take(*, matter: Matter, by: Member, now: dt.datetime | None = None) -> Matter:
+    """Take the matter in hand; who takes it owns it."""
+    with _handling(matter, by) as row:
+        row.owner = by
+        states.apply(row, "take", at=now or timezone.now(), by=by)
+    return row
+
+
+def assign(
+    *, matter: Matter, owner: Member, by: Member, reason: str = "", now: dt.datetime | None = None
+) -> Matter:
+    """Give the matter to another owner, who may neither be whom it is about nor a stranger."""
+    with _handling(matter, by) as row:
+        if not owners.handlers(row.branch).exclude(matters_about=row).filter(pk=owner.pk).exists():
+            raise Refused(_("%(name)s cannot handle this matter.") % {"name": owner.name})
+        row.owner = owner
+        states.apply(row, "assign", at=now or timezone.now(), by=by, text=reason)
+    return row
+
+
+def note(*, matter: Matter, text: str, by: Member, now: dt.datetime | None = None) -> Matter:
+    """A note among the staff."""
+    _check_text(text)
+    with _handling(matter, by) as row:
+        states.apply(row, "note", at=now or timezone.now(), by=by, text=text)
+    return row
+
+
+def contact(
+    *, matter: Matter, by: Member, text: str = "", now: dt.datetime | None = None
+) -> Matter:
+    """The visitor was contacted; the first time counts."""
+    moment = now or timezone.now()
+    with _handling(matter, by) as row:
+        row.contacted_at = row.contacted_at or moment
+        states.apply(row, "contact", at=moment, by=by, text=text)
+    return row
+
+
+def extend(*, matter: Matter, reason: str, by: Member, now: dt.datetime | None = None) -> Matter:
+    """Put the answer off, once, with a reason that the visitor sees."""
+    moment = now or timezone.now()
+    if not reason.strip():
+        raise Refused(_("Please say why the answer takes longer."))
+    with _handling(matter, by) as row:
+        if row.extended_at is not None:
+            raise Refused(_("The answer was put off once already."))
+        if row.replied_at is not None:
+            raise Refused(_("This matter is answered already."))
+        row.extended_at = moment
+        row.due_on = calendar.add_working_days(row.branch, row.due_on, row.branch.extension_days)
+        states.apply(row, "extend", at=moment, by=by, text=reason, is_public=True)
+    return row
+
+
+def reply(
+    *,
+    matter: Matter,
+    text: str,
+    by: Member,
+    and_close: bool = False,
+    now: dt.datetime | None = None,
+) -> Matter:
+    """Answer the visitor, and close the matter if asked."""
+    moment = now or timezone.now()
+    _check_text(text)
+    with _handling(matter, by) as row:
+        row.replied_at = row.replied_at or moment
+        states.apply(row, "reply", at=moment, by=by, text=text, is_public=True)
+        if and_close:
+            _close(row, by, moment)
+    return row
+
+
+def close(*, matter: Matter, by: Member, now: dt.datetime | None = None) -> Matter:
+    """Close the matter; raises Refused while it has no reply."""
+    with _handling(matter, by) as row:
+        _close(row, by, now or timezone.now())
+    return row
+
+
+def reopen(*, matter: Matter, reason: str, by: Member, now: dt.datetime | None = None) -> Matter:
+    """Open a closed matter again, with a reason."""
+    if not reason.strip():
+        raise Refused(_("Please say why the matter is opened again."))
+    with _handling(matter, by) as row:
+        row.closed_at = None
+        states.apply(row, "reopen", at=now or timezone.now(), by=by, text=reason)
+    return row
+
+
+# --- what they share ---
+
+
+def _close(row: Matter, by: Member, moment: dt.datetime) -> None:
+    states.apply(row, "close", at=moment, by=by, is_public=True)
+    row.closed_at = moment
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise Refused(_("Please write a few words."))
+    if len(text) > TEXT_LIMIT:
+        raise Refused(
+            _("The text is too long: at most %(limit)s characters.") % {"limit": TEXT_LIMIT}
+        )
+
+
+def _concerned(
+    ticket: Ticket | None, counter: Counter | None, kind: str, day: dt.date
+) -> Iterable[Member]:
+    """Whom a matter is about, as far as the hall knows."""
+    if ticket is not None:
+        return Member.objects.filter(pk__in=ticket.steps.values("member"))
+    if counter is None or kind not in (Kind.COMPLAINT, Kind.PRAISE):
+        return []
+    start, end = calendar.day_bounds(counter.branch, day)
+    sat = Sitting.objects.filter(counter=counter, started_at__lt=end)
+    return Member.objects.filter(
+        pk__in=sat.filter(Q(ended_at=None) | Q(ended_at__gte=start)).values("member")
+    )
+
+
+def _department(
+    branch: Branch, service: Service | None, counter: Counter | None
+) -> Department | None:
+    """The section whose business it is."""
+    if service is not None:
+        offering = Offering.objects.filter(branch=branch, service=service)
+        return next((each.department for each in offering.select_related("department")), None)
+    return counter.department if counter else None
+
+
+@contextlib.contextmanager
+def _changing(matter: Matter) -> Iterator[Matter]:
+    """The matter's current row, locked; at the end of the block it is saved and announced."""
+    with transaction.atomic():
+        row = (
+            Matter.objects.select_for_update(of=("self",))
+            .select_related("branch", "owner")
+            .get(pk=matter.pk)
+        )
+        yield row
+        row.save(update_fields=CHANGEABLE)
+        publish(row.branch_id, Event.MATTER_CHANGED, matter=row.pk)
+
+
+@contextlib.contextmanager
+def _handling(matter: Matter, by: Member) -> Iterator[Matter]:
+    """As ``_changing``, for one who may handle this matter; raises Refused for all others."""
+    with _changing(matter) as row:
+        if not owners.handlers(row.branch).filter(pk=by.pk).exists() or owners.is_about(row, by):
+            raise Refused(_("You cannot handle this matter."))
+        yield row

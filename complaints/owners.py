@@ -1,0 +1,73 @@
+"""Who may handle a matter, and who owns a new one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from django.contrib.auth.models import Permission
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from complaints.models import OPEN, Matter
+from hall.models import Branch
+from staff import duty
+from staff.models import Member
+
+HANDLER = "complaint-handler"
+
+
+def handlers(branch: Branch) -> QuerySet[Member]:
+    """Members who may handle matters of the branch: its own, or of all branches."""
+    allowed = Permission.objects.filter(
+        codename="handle_matters", content_type__app_label="complaints"
+    )
+    by_role = Member.groups.through.objects.filter(
+        member=OuterRef("pk"), group__permissions__in=allowed
+    )
+    in_person = Member.user_permissions.through.objects.filter(
+        member=OuterRef("pk"), permission__in=allowed
+    )
+    return Member.objects.filter(
+        Exists(by_role) | Exists(in_person) | Q(is_superuser=True),
+        Q(branch=branch) | Q(branch=None),
+        is_active=True,
+    )
+
+
+def is_about(matter: Matter, member: Member) -> bool:
+    """Whether the matter is about this member."""
+    return matter.about.filter(pk=member.pk).exists()
+
+
+def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | None:
+    """The owner of a new matter: never one of ``subjects`` (ids of whom it is about).
+
+    First the branch's complaint handlers, then the leader on duty, then whoever else may; among
+    equals the one with the fewest open matters. None if nobody may handle it.
+    """
+    leader = duty.leader(branch, day)
+    specialists = Member.groups.through.objects.filter(member=OuterRef("pk"), group__name=HANDLER)
+    able = (
+        handlers(branch)
+        .exclude(pk__in=subjects)
+        .annotate(
+            is_specialist=Exists(specialists),
+            load=Count("matters_owned", filter=Q(matters_owned__state__in=OPEN)),
+        )
+    )
+
+    def rank(member: Member) -> tuple[bool, bool, bool, int, int]:
+        return (
+            not member.is_specialist,  # type: ignore[attr-defined]
+            leader is None or member.pk != leader.pk,
+            member.branch_id is None,
+            member.load,  # type: ignore[attr-defined]
+            member.pk,
+        )
+
+    return min(able, key=rank, default=None)
+
+
+def is_owed(matter: Matter, today: dt.date) -> bool:
+    """Whether the answer is overdue on this day of the branch."""
+    return matter.replied_at is None and matter.due_on < today
