@@ -3,9 +3,9 @@
     python -m tests [pytest's arguments]
 
 What is marked `once` does not depend on database or Redis, and runs in the first pass alone.
-The passes run side by side and are told one after the other. The exit code is the worse of the
-two. Where there is no server the second pass is left out, and the last line says so; with
-CI=true that is a failure.
+The second pass is two runs, with the browser tests in one of their own; all three runs go side
+by side and are told one after the other. The exit code is the worst of them. Where there is no
+server the second pass is left out, and the last line says so; with CI=true that is a failure.
 """
 
 from __future__ import annotations
@@ -27,16 +27,19 @@ from tests.servers import Missing, postgres, redis
 NO_TESTS = 5
 FIRST = "Pass 1 of 2: SQLite, no Redis"
 SECOND = "Pass 2 of 2: PostgreSQL, Redis"
+IN_BROWSER = "Pass 2 of 2: PostgreSQL, Redis, browser"
 Run = subprocess.Popen[bytes]
 
 
 def both_passes() -> int:
-    """Run both passes; answer with the worse exit code."""
+    """Run both passes; answer with the worst exit code."""
     try:
-        with second_pass() as (run, said):
-            first = first_pass()
+        with on_servers("none") as second, on_servers("only") as in_browser:
+            codes = [first_pass()]
             tell(SECOND)
-            return verdict([first, follow(run, said)])
+            codes.append(follow(*second))
+            tell(IN_BROWSER)
+            return verdict([*codes, follow(*in_browser)])
     except Missing as missing:
         first = first_pass()
         sys.stderr.write(f"{SECOND} was left out: {missing}\n")
@@ -44,7 +47,7 @@ def both_passes() -> int:
 
 
 def first_pass() -> int:
-    """The pass on the embedded default; of the browser tests only those marked as smoke."""
+    """The pass on the embedded default; of the browser tests only those marked smoke or once."""
     tell(FIRST)
     servers = {"DATABASE_URL": "", "REDIS_URL": "", "HALL_TEST_BROWSER": "smoke"}
     with data_folder() as folder, started(folder, servers) as run:
@@ -52,10 +55,11 @@ def first_pass() -> int:
 
 
 @contextlib.contextmanager
-def second_pass() -> Iterator[tuple[Run, Path]]:
-    """The pass on servers like a real hall's, begun, and the file of what it says."""
+def on_servers(browser: str) -> Iterator[tuple[Run, Path]]:
+    """A run on servers like a real hall's, begun, and the file of what it says."""
     with postgres() as database, redis() as queue, data_folder() as folder:
-        servers = {"DATABASE_URL": database, "REDIS_URL": queue, "HALL_TEST_ONCE": "done"}
+        servers = {"DATABASE_URL": database, "REDIS_URL": queue}
+        servers |= {"HALL_TEST_ONCE": "done", "HALL_TEST_BROWSER": browser}
         said = folder / "pytest.log"
         with said.open("wb") as output, started(folder, servers, output.fileno()) as run:
             yield run, said
@@ -113,7 +117,7 @@ def tell(title: str) -> None:
 
 
 def verdict(codes: list[int]) -> int:
-    """The worse exit code; a selection that only one pass has tests for is no failure."""
+    """The worst exit code; a selection that only one run has tests for is no failure."""
     if all(code == NO_TESTS for code in codes):
         return NO_TESTS
     return max(code for code in codes if code != NO_TESTS)

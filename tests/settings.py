@@ -26,3 +26,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in a hall: in memory it would be one connection's own, and threads could not race.
     DATABASES["default"]["TEST"] = {"NAME": str(HALL_DATA / "test.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+else:
+    # Two runs may share a server that was named to them.
+    name = f"test_{DATABASES['default']['NAME']}_{os.environ.get('HALL_TEST_BROWSER', 'all')}"
+    DATABASES["default"]["TEST"] = {"NAME": name}

@@ -32,7 +32,7 @@ def seat(cast: Cast) -> Sitting:
 
 def press(client: Client, ticket: Ticket, move: str, **form: object) -> str:
     """Press a button of the page as htmx does; the fresh desk."""
-    response = client.post(f"/counter/{ticket.token}/{move}/", form, headers=HTMX)
+    response = client.post(f"/counter/{ticket.pk}/{move}/", form, headers=HTMX)
     assert response.status_code == 200
     return response.text
 
@@ -57,8 +57,8 @@ def serving(seat: Sitting) -> Ticket:
 def test_a_whole_visit(cast: Cast, desk: Client, seat: Sitting) -> None:
     ticket = cast.ticket()
     root = told(desk.post("/counter/next/", headers=HTMX).text)
-    assert (root["state"], root["token"]) == ("called", ticket.token)
-    assert (root["result"], root["result-state"]) == (ticket.token, "called")
+    assert (root["state"], root["ticket"]) == ("called", str(ticket.pk))
+    assert (root["result"], root["result-state"]) == (str(ticket.pk), "called")
     assert told(press(desk, ticket, "recall"))["state"] == "called"
     assert told(press(desk, ticket, "start"))["state"] == "serving"
     page = press(desk, ticket, "finish")
@@ -77,11 +77,11 @@ def test_without_javascript_a_press_leads_back_to_the_desk(
     cast: Cast, desk: Client, seat: Sitting
 ) -> None:
     ticket = cast.ticket()
-    for address in ("next", f"{ticket.token}/start", f"{ticket.token}/finish"):
+    for address in ("next", f"{ticket.pk}/start", f"{ticket.pk}/finish"):
         response = desk.post(f"/counter/{address}/", follow=True)
         assert response.redirect_chain == [("/counter/", 302)]
     root = told(response.text)
-    assert (root["result"], root["state"]) == (ticket.token, "idle")
+    assert (root["result"], root["state"]) == (str(ticket.pk), "idle")
     assert "Undo finish (P001)" in response.text
 
 
@@ -89,7 +89,7 @@ def test_without_javascript_a_refusal_is_read_on_the_desk(
     cast: Cast, desk: Client, seat: Sitting
 ) -> None:
     ticket = cast.ticket()
-    page = desk.post(f"/counter/{ticket.token}/start/", follow=True).text
+    page = desk.post(f"/counter/{ticket.pk}/start/", follow=True).text
     assert 'role="alert"' in page and "P001" in page
     assert 'role="alert"' not in desk.get("/counter/").text.replace(
         'id="no-answer" role="alert"', ""
@@ -167,7 +167,7 @@ def test_a_missed_visitor_can_be_called_again_or_come_back(
     ticket = called(seat)
     page = press(desk, ticket, "no-show")
     assert "P001 did not come." in page
-    assert f"/counter/{ticket.token}/requeue/" in page and f"/counter/{ticket.token}/call/" in page
+    assert f"/counter/{ticket.pk}/requeue/" in page and f"/counter/{ticket.pk}/call/" in page
     assert told(press(desk, ticket, "call"))["code"] == "P001"
     press(desk, ticket, "no-show")
     assert told(press(desk, ticket, "requeue"))["line-length"] == "1"
@@ -185,7 +185,7 @@ def test_hold_with_a_reason_and_go_on(cast: Cast, desk: Client, seat: Sitting) -
     ticket = serving(seat)
     assert 'name="reason"' in desk.get("/counter/", {"panel": "hold"}, headers=HTMX).text
     page = press(desk, ticket, "hold", reason="copies <i>of the card</i>")
-    assert "P001 is on hold." in page and f"/counter/{ticket.token}/resume/" in page
+    assert "P001 is on hold." in page and f"/counter/{ticket.pk}/resume/" in page
     page = press(desk, ticket, "resume")
     assert told(page)["state"] == "serving"
     assert "copies &lt;i&gt;of the card&lt;/i&gt;" in page
@@ -233,7 +233,7 @@ def test_without_javascript_the_panel_is_a_page(cast: Cast, desk: Client, seat: 
     ticket = serving(seat)
     page = desk.get("/counter/", {"panel": "transfer"}).text
     assert "<html" in page and 'name="offering"' in page
-    again = desk.post(f"/counter/{ticket.token}/transfer/", follow=True)
+    again = desk.post(f"/counter/{ticket.pk}/transfer/", follow=True)
     assert again.redirect_chain == [("/counter/?panel=transfer", 302)]
     assert "Please choose a service." in again.text
 
@@ -249,13 +249,13 @@ def test_a_panel_opens_only_during_a_visit(cast: Cast, desk: Client, seat: Sitti
 @pytest.mark.parametrize("move", sorted(MOVES))
 def test_every_move_is_a_post(cast: Cast, desk: Client, seat: Sitting, move: str) -> None:
     ticket = cast.ticket()
-    assert desk.get(f"/counter/{ticket.token}/{move}/").status_code == 405
+    assert desk.get(f"/counter/{ticket.pk}/{move}/").status_code == 405
 
 
 def test_a_move_that_does_not_exist(cast: Cast, desk: Client, seat: Sitting) -> None:
     ticket = cast.ticket()
     for move in ("abandon", "cancel", "close", "issue"):
-        assert desk.post(f"/counter/{ticket.token}/{move}/").status_code == 404
+        assert desk.post(f"/counter/{ticket.pk}/{move}/").status_code == 404
     assert state_of(ticket) == State.WAITING
 
 
@@ -264,7 +264,7 @@ def test_a_ticket_of_another_branch_does_not_exist(
     cast: Cast, desk: Client, seat: Sitting, move: str
 ) -> None:
     ticket = cast.ticket(cast.other_pension)
-    assert desk.post(f"/counter/{ticket.token}/{move}/").status_code == 404
+    assert desk.post(f"/counter/{ticket.pk}/{move}/").status_code == 404
     assert state_of(ticket) == State.WAITING
 
 
@@ -272,7 +272,7 @@ def test_a_ticket_of_another_branch_does_not_exist(
 def test_no_move_for_a_role_that_serves_nobody(cast: Cast, client: Client, move: str) -> None:
     ticket = cast.ticket()
     guide = signed_in(client, cast.guide)
-    assert guide.post(f"/counter/{ticket.token}/{move}/").status_code == 403
+    assert guide.post(f"/counter/{ticket.pk}/{move}/").status_code == 403
     assert state_of(ticket) == State.WAITING
 
 
@@ -297,5 +297,5 @@ def test_a_colleague_can_go_on_with_a_visit_on_hold(cast: Cast, client: Client) 
 def test_who_sits_nowhere_calls_nobody(cast: Cast, desk: Client) -> None:
     ticket = cast.ticket()
     assert desk.post("/counter/next/").headers["Location"] == "/counter/"
-    assert desk.post(f"/counter/{ticket.token}/call/").headers["Location"] == "/counter/"
+    assert desk.post(f"/counter/{ticket.pk}/call/").headers["Location"] == "/counter/"
     assert state_of(ticket) == State.WAITING

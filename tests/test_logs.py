@@ -25,7 +25,7 @@ def test_a_refused_request_is_logged_without_its_token(
     assert PASSWORD not in caplog.text
 
 
-@pytest.mark.parametrize("address", ["/t/{}/", "/kiosk/nanshan/ticket/{}/", "/counter/{}/start/"])
+@pytest.mark.parametrize("address", ["/t/{}/", "/t/{}/rate/", "/kiosk/nanshan/ticket/{}/"])
 def test_every_address_with_a_token_is_masked(address: str) -> None:
     token = "abcdefghijklmnopqrst-_"
     line = {"request": "GET " + address.format(token)}

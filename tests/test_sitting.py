@@ -111,7 +111,7 @@ def test_taking_over_goes_on_with_the_visitor(cast: Cast, desk: Client) -> None:
     assert "P001 is at the counter now." in desk.get(sit(desk, cast, 5)).text
     assert sit(desk, cast, 5, take_over="1") == "/counter/"
     root = told(desk.get("/counter/").text)
-    assert (root["counter"], root["state"], root["token"]) == ("5", "serving", ticket.token)
+    assert (root["counter"], root["state"], root["ticket"]) == ("5", "serving", str(ticket.pk))
     assert counter_of(cast.colleague) is None
 
 
@@ -163,7 +163,7 @@ def test_a_visitor_is_settled_first(
     assert question == "/counter/leave/" and counter_of(cast.clerk) == 3
     page = desk.get(question).text
     assert "P001 is still at counter 3" in page and f'value="{settle}"' in page
-    desk.post(question, {"settle": settle, "token": ticket.token})
+    desk.post(question, {"settle": settle, "ticket": ticket.pk})
     assert state_of(ticket) == after and counter_of(cast.clerk) is None
 
 
@@ -172,14 +172,14 @@ def test_going_back_leaves_everything_as_it_was(cast: Cast, desk: Client) -> Non
     ticket = serving(cast.sit())
     desk.post("/counter/leave/")
     root = told(desk.get("/counter/").text)
-    assert (root["state"], root["token"]) == ("serving", ticket.token)
+    assert (root["state"], root["ticket"]) == ("serving", str(ticket.pk))
 
 
 def test_what_does_not_fit_settles_nothing(cast: Cast, desk: Client) -> None:
     cast.ticket()
     ticket = serving(cast.sit())
     for settle in ("no-show", "reopen", "call", "nonsense"):
-        response = desk.post("/counter/leave/", {"settle": settle, "token": ticket.token})
+        response = desk.post("/counter/leave/", {"settle": settle, "ticket": ticket.pk})
         assert response.headers["Location"] == "/counter/leave/"
     assert state_of(ticket) == State.SERVING and counter_of(cast.clerk) == 3
 
@@ -190,14 +190,14 @@ def test_an_old_question_does_not_settle_the_next_visitor(cast: Cast, desk: Clie
     first = serving(seat)
     actions.finish(ticket=first, by=cast.clerk)
     second = serving(seat)
-    desk.post("/counter/leave/", {"settle": "finish", "token": first.token})
+    desk.post("/counter/leave/", {"settle": "finish", "ticket": first.pk})
     assert state_of(second) == State.SERVING and counter_of(cast.clerk) == 3
 
 
 def test_a_visitor_of_another_branch_is_not_settled(cast: Cast, desk: Client) -> None:
     cast.sit()
     ticket = cast.ticket(cast.other_pension)
-    form = {"settle": "hold", "token": ticket.token}
+    form = {"settle": "hold", "ticket": ticket.pk}
     assert desk.post("/counter/leave/", form).status_code == 404
 
 
@@ -208,7 +208,7 @@ def test_changing_the_counter_with_a_visitor_asks_first(cast: Cast, desk: Client
     assert question == f"/counter/leave/?counter={cast.counters[4].pk}"
     assert "before you change the counter" in desk.get(question).text
     assert counter_of(cast.clerk) == 3
-    form = {"settle": "hold", "token": ticket.token, "counter": str(cast.counters[4].pk)}
+    form = {"settle": "hold", "ticket": ticket.pk, "counter": str(cast.counters[4].pk)}
     assert desk.post("/counter/leave/", form).headers["Location"] == "/counter/"
     assert state_of(ticket) == State.HELD and counter_of(cast.clerk) == 4
 
@@ -219,7 +219,7 @@ def test_signing_out_with_a_visitor_asks_first(cast: Cast, desk: Client) -> None
     question = desk.post("/sign-out/").headers["Location"]
     assert question == "/counter/leave/?then=sign-out"
     assert "before you sign out" in desk.get(question).text
-    form = {"settle": "finish", "token": ticket.token, "then": "sign-out"}
+    form = {"settle": "finish", "ticket": ticket.pk, "then": "sign-out"}
     assert desk.post("/counter/leave/", form).headers["Location"] == "/"
     assert state_of(ticket) == State.DONE and counter_of(cast.clerk) is None
     assert desk.get("/counter/").headers["Location"].startswith("/sign-in/")
@@ -236,7 +236,7 @@ def test_a_lost_browser_loses_nothing(cast: Cast, desk: Client) -> None:
     ticket = serving(cast.sit())
     again = signed_in(Client(), cast.clerk)  # another machine, no sign-out before
     root = told(again.get("/counter/").text)
-    assert (root["counter"], root["state"], root["token"]) == ("3", "serving", ticket.token)
+    assert (root["counter"], root["state"], root["ticket"]) == ("3", "serving", str(ticket.pk))
 
 
 def test_a_visitor_is_never_left_without_a_clerk(cast: Cast, desk: Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,12 +34,12 @@ NewContext = Callable[..., BrowserContext]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests come last; in a pass that asks for the smoke only, most are left out."""
+    """Browser tests come last; the run says whether it wants them all, some, or nothing else."""
     items.sort(key=in_browser)
-    if os.environ.get("HALL_TEST_BROWSER") == "smoke":
-        left_out = [i for i in items if in_browser(i) and not is_for_both(i)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    wanted = WANTED[os.environ.get("HALL_TEST_BROWSER", "all")]
+    left_out = [item for item in items if not wanted(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if wanted(item)]
 
 
 def is_for_both(item: pytest.Item) -> bool:
@@ -50,6 +50,14 @@ def is_for_both(item: pytest.Item) -> bool:
 def in_browser(item: pytest.Item) -> bool:
     """Whether a test is one of this folder."""
     return HERE in item.path.parents
+
+
+WANTED: Mapping[str, Callable[[pytest.Item], bool]] = {
+    "all": bool,
+    "smoke": lambda item: not in_browser(item) or is_for_both(item),
+    "none": lambda item: not in_browser(item),
+    "only": in_browser,
+}
 
 
 @pytest.fixture(scope="package")

@@ -58,7 +58,7 @@ def next_step(desk: Desk, view: View) -> View:
     if view.visitor is None:
         desk.browser.pause(0.05)
         return desk.next()
-    return desk.move(view.visitor.token, "start" if view.state == "called" else "finish")
+    return desk.move(view.visitor.ticket, "start" if view.state == "called" else "finish")
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def the_screens_come_back(cast: Cast, hall: LiveHall, board: Page, phone: Page) 
     expect(ticket).to_have_attribute("data-state", "called", timeout=WITHIN)
     for screen in (board, phone):
         expect(screen.locator("html")).not_to_have_attribute("data-stale", re.compile(""))
-    other.move(called.visitor.token, "start")
-    other.move(called.visitor.token, "finish")
+    other.move(called.visitor.ticket, "start")
+    other.move(called.visitor.ticket, "finish")
 
 
 def nothing_is_lost_or_doubled(cast: Cast, taken: list[Taken]) -> None:
