@@ -15,14 +15,18 @@ HOME: Final = "/counter/"
 LIKE_HTMX: Final = {"HX-Request": "true"}
 STEP = re.compile(r'<time[^>]*datetime="([^"]+)".*?data-state="(\w+)"', re.DOTALL)
 SEAT = re.compile(r'name="counter" value="(\d+)"([^>]*)>.*?class="number num">(\d+)<', re.DOTALL)
+MISSED = re.compile(r'id="back-\d+"[^>]*>[^<]*<span class="visually-hidden"> (\w+)<')
 CHOICE = re.compile(r'name="offering" value="(\d+)"')
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who is at the counter, with the time line that the desk shows."""
+    """Who is at the counter, with the time line that the desk shows.
 
-    token: str
+    ``ticket`` is what the desk calls the ticket in its addresses; visitors know it by its code.
+    """
+
+    ticket: str
     code: str
     issued_at: dt.datetime
     since: dt.datetime
@@ -38,7 +42,8 @@ class Visitor:
 class Result:
     """What became of a ticket by the last press."""
 
-    token: str
+    ticket: str
+    code: str
     state: str
     since: dt.datetime
 
@@ -47,7 +52,8 @@ class Result:
 class View:
     """The desk as a clerk sees it: ``idle``, ``called``, ``serving``, or ``away`` without a seat.
 
-    ``sent`` and ``received`` are the clerk's own clock before the press and after its answer.
+    ``missed`` are codes. ``sent`` and ``received`` are the clerk's own clock before the press and
+    after its answer.
     """
 
     state: str
@@ -103,9 +109,9 @@ class Desk:
         """Call the next in line."""
         return self.press("/counter/next/")
 
-    def move(self, token: str, name: str, fields: Mapping[str, str] | None = None) -> View:
+    def move(self, ticket: str, name: str, fields: Mapping[str, str] | None = None) -> View:
         """Make one move with a ticket: ``start``, ``finish``, ``no-show`` …"""
-        return self.press(f"/counter/{token}/{name}/", fields)
+        return self.press(f"/counter/{ticket}/{name}/", fields)
 
     def press(self, path: str, fields: Mapping[str, str] | None = None) -> View:
         """Press a button; if the answer is lost, look what became of it."""
@@ -132,23 +138,23 @@ def read(page: Page, sent: float | None = None) -> View:
         state=state if state in ("idle", "called", "serving") else "away",
         counter=int(about["data-counter"]) if about.get("data-counter") else None,
         line_length=int(about.get("data-line-length") or 0),
-        visitor=read_visitor(page, about.get("data-token", ""), about.get("data-code", "")),
+        visitor=read_visitor(page, about.get("data-ticket", ""), about.get("data-code", "")),
         result=read_result(about),
         is_refused="data-refused" in about,
-        missed=re.findall(r'id="back-([\w-]+)"', page.text),
+        missed=MISSED.findall(page.text),
         sent=page.sent if sent is None else sent,
         received=page.received,
     )
 
 
-def read_visitor(page: Page, token: str, code: str) -> Visitor | None:
+def read_visitor(page: Page, ticket: str, code: str) -> Visitor | None:
     """Who is at the counter."""
     about = page.element("data-issued-at=")
-    if not token or not about:
+    if not ticket or not about:
         return None
     line = page.text.partition('class="time-line"')[2].partition("</ol>")[0]
     return Visitor(
-        token=token,
+        ticket=ticket,
         code=code,
         issued_at=moment(about["data-issued-at"]),
         since=moment(about["data-since"]),
@@ -161,7 +167,10 @@ def read_result(about: Mapping[str, str]) -> Result | None:
     if not about.get("data-result"):
         return None
     return Result(
-        about["data-result"], about["data-result-state"], moment(about["data-result-since"])
+        ticket=about["data-result"],
+        code=about["data-result-code"],
+        state=about["data-result-state"],
+        since=moment(about["data-result-since"]),
     )
 
 

@@ -105,8 +105,10 @@ class Killer:
                 f"screens         loaded themselves anew {len(screens.loaded) - 2} times",
                 flush=True,
             )
-        self.note(self.desk.move(self.token, "start"))
-        self.note(self.desk.move(self.token, "finish"))
+        visitor = self.desk.look().visitor
+        assert visitor is not None
+        self.note(self.desk.move(visitor.ticket, "start"))
+        self.note(self.desk.move(visitor.ticket, "finish"))
 
     def note(self, view: View) -> None:
         """Write down what the watched desk shows."""
@@ -115,7 +117,7 @@ class Killer:
     def call(self) -> tuple[str, int]:
         """Call the watched visitor, or call again; the code, and how many calls that makes."""
         view = self.desk.look()
-        view = self.desk.move(self.token, "recall") if view.visitor else self.desk.next()
+        view = self.desk.move(view.visitor.ticket, "recall") if view.visitor else self.desk.next()
         self.note(view)
         assert view.visitor is not None
         return view.visitor.code, sum(state == "called" for _at, state in view.visitor.steps)

@@ -101,6 +101,7 @@ class Ledger:
 
     visitors: list[Visitor]
     by_token: dict[str, Visitor] = field(default_factory=dict)
+    by_code: dict[str, Visitor] = field(default_factory=dict)
     in_line: dict[str, Visitor] = field(default_factory=dict)
     changed: threading.Condition = field(default_factory=threading.Condition)
     surprises: list[str] = field(default_factory=list)
@@ -108,10 +109,11 @@ class Ledger:
     def took(self, visitor: Visitor, taken: Taken) -> None:
         """A visitor has a ticket."""
         with self.changed:
-            if taken.token in self.by_token:
+            if taken.code in self.by_code:
                 self.surprises.append(f"{taken.code} was given to two visitors")
             visitor.taken = taken
-            self.by_token[taken.token] = self.in_line[taken.token] = visitor
+            self.by_token[taken.token] = self.by_code[taken.code] = visitor
+            self.in_line[taken.code] = visitor
             self.changed.notify_all()
 
     def ended(self, visitor: Visitor, outcome: str) -> None:
@@ -122,26 +124,26 @@ class Ledger:
             visitor.outcome = outcome
             self._leaves_line(visitor)
 
-    def visitor_of(self, token: str, patience: float) -> Visitor:
+    def visitor_of(self, code: str, patience: float) -> Visitor:
         """Whose ticket it is; who is still on the way from the kiosk is waited for."""
         with self.changed:
-            if not self.changed.wait_for(lambda: token in self.by_token, patience):
+            if not self.changed.wait_for(lambda: code in self.by_code, patience):
                 raise LookupError("a ticket was called that nobody took")
-            return self.by_token[token]
+            return self.by_code[code]
 
     def note(self, view: View, patience: float = 60) -> None:
         """Write down what a desk shows that was not known yet."""
         if view.visitor:
-            visitor = self.visitor_of(view.visitor.token, patience)
+            visitor = self.visitor_of(view.visitor.code, patience)
             with self.changed:
                 self._note_visit(visitor, view)
         if view.result and view.result.state in ("done", "no_show"):
-            visitor = self.visitor_of(view.result.token, patience)
+            visitor = self.visitor_of(view.result.code, patience)
             if view.result.state == "done" and visitor.finished is None:
                 visitor.finished = Moment(view.result.since, view.sent, view.received)
             self.ended(visitor, view.result.state)
-        for token in view.missed:
-            self.ended(self.visitor_of(token, patience), "no_show")
+        for code in view.missed:
+            self.ended(self.visitor_of(code, patience), "no_show")
 
     def _note_visit(self, visitor: Visitor, view: View) -> None:
         assert view.visitor is not None
@@ -156,7 +158,7 @@ class Ledger:
 
     def _leaves_line(self, visitor: Visitor) -> None:
         assert visitor.taken is not None
-        self.in_line.pop(visitor.taken.token, None)
+        self.in_line.pop(visitor.taken.code, None)
 
     def is_awaited(self, services: Iterable[str]) -> bool:
         """Whether anybody waits for one of these services."""

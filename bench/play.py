@@ -96,10 +96,10 @@ class Clerk:
             return self.come_back()
         if view.visitor is None:
             return self.call() if self.is_at_work() else self.desk.leave()
-        visitor = self.ledger.by_token[view.visitor.token]
+        visitor = self.ledger.by_code[view.visitor.code]
         if view.state == "serving":
-            return self.serve(view.visitor.token, visitor)
-        return self.receive(view.visitor.token, visitor)
+            return self.serve(view.visitor.ticket, visitor)
+        return self.receive(view.visitor.ticket, visitor)
 
     def is_at_work(self) -> bool:
         """Whether this counter is open now."""
@@ -132,21 +132,21 @@ class Clerk:
         """Whether somebody waits for this counter, or it closes."""
         return self.ledger.is_awaited(self.services) or not self.is_at_work()
 
-    def receive(self, token: str, visitor: Visitor) -> View:
+    def receive(self, ticket: str, visitor: Visitor) -> View:
         """The visitor comes at once, or has gone: then call once more, and go on."""
         if not visitor.has_left:
-            return self.desk.move(token, "start")
+            return self.desk.move(ticket, "start")
         self.rest(RECALL_AFTER)
-        self.desk.move(token, "recall")
+        self.desk.move(ticket, "recall")
         self.rest(MISSED_AFTER)
-        return self.desk.move(token, "no-show")
+        return self.desk.move(ticket, "no-show")
 
-    def serve(self, token: str, visitor: Visitor) -> View:
+    def serve(self, ticket: str, visitor: Visitor) -> View:
         """Serve for as long as the data says, by our own clock."""
         assert visitor.started is not None
         end = visitor.started.received + visitor.row.length / self.play.clock.speed
         self.browser.pause(end - time.time())
-        return self.desk.move(token, "finish")
+        return self.desk.move(ticket, "finish")
 
     def rest(self, seconds: float) -> None:
         """Wait for seconds of the day."""

@@ -274,4 +274,4 @@ def test_the_number_of_queries_is_small_and_fixed(cast: Cast, desk: Client, tick
     assert queries(desk, f"/counter/{visitor.pk}/start/") == 11
     assert queries(desk, "/counter/", "get", panel="transfer") == 10
     assert queries(desk, f"/counter/{visitor.pk}/finish/") == 16
-    assert queries(desk, "/counter/", "get", seen=seen(desk)) == 12
+    assert queries(desk, "/counter/", "get", seen=seen(desk)) == 13

@@ -299,3 +299,29 @@ def test_who_sits_nowhere_calls_nobody(cast: Cast, desk: Client) -> None:
     assert desk.post("/counter/next/").headers["Location"] == "/counter/"
     assert desk.post(f"/counter/{ticket.pk}/call/").headers["Location"] == "/counter/"
     assert state_of(ticket) == State.WAITING
+
+
+# --- the key to the visitor's page stays with the visitor ---
+
+
+def test_no_token_of_a_ticket_is_on_the_clerks_screen(
+    cast: Cast, desk: Client, seat: Sitting
+) -> None:
+    held, missed, done, visitor, _waiting, *_more = [cast.ticket() for _visitor in range(6)]
+    pages = [press(desk, held, "call"), press(desk, held, "start"), press(desk, held, "hold")]
+    pages += [press(desk, missed, "call"), press(desk, missed, "no-show")]
+    pages += [press(desk, done, "call"), press(desk, done, "start"), press(desk, done, "finish")]
+    pages += [desk.get("/counter/").text, press(desk, visitor, "call")]
+    pages += [press(desk, visitor, "start"), desk.get("/counter/").text]
+    for address in ("/counter/?panel=transfer", "/counter/?panel=hold", "/counter/leave/"):
+        pages += [desk.get(address).text, desk.get(address, headers=HTMX).text]
+    seen = "\n".join(pages)
+    assert f"/counter/{done.pk}/reopen/" in seen and f'id="back-{missed.pk}"' in seen
+    assert f'id="resume-{held.pk}"' in seen and f'value="{visitor.pk}"' in seen
+    assert not [each for each in Ticket.objects.values_list("token", flat=True) if each in seen]
+
+
+def test_a_token_does_not_name_a_ticket_here(cast: Cast, desk: Client, seat: Sitting) -> None:
+    cast.ticket()
+    ticket = called(seat)
+    assert desk.post(f"/counter/{ticket.token}/start/").status_code == 404

@@ -19,16 +19,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
+from hall import calendar
 from hall.models import Branch, Offering
 from hall.refusal import Refused
 from queueing import actions, screens
 from queueing.models import AT_COUNTER, Sitting, State, Ticket
+from staff import duty
 from staff.models import Member
 
 PERMISSION = "queueing.serve_visitors"
@@ -213,16 +216,19 @@ def call_next(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_POST
 @for_clerks
-def act(request: HttpRequest, member: Member, token: str, move: str) -> HttpResponse:
-    """Make one move with a ticket of the member's branch."""
+def act(request: HttpRequest, member: Member, ticket: int, move: str) -> HttpResponse:
+    """Make one move with a ticket of the member's branch.
+
+    The address names the ticket's row: its token opens the visitor's page, where one rates.
+    """
     if move not in MOVES:
         raise Http404
     sitting = actions.current_sitting(member)
     if sitting is None:
         return displaced(request, member)
-    ticket = get_object_or_404(Ticket.objects.visible_to(member), token=token)
+    visitor = get_object_or_404(Ticket.objects.visible_to(member), pk=ticket)
     try:
-        moved = MOVES[move].act(Press(ticket, sitting, member, request.POST))
+        moved = MOVES[move].act(Press(visitor, sitting, member, request.POST))
     except Refused as refusal:
         return answer(request, sitting, Said("bad", str(refusal)), panel=move)
     said = said_of(move, moved)
@@ -276,7 +282,12 @@ def desk_context(
 
 def beside(sitting: Sitting) -> dict[str, Any]:
     """The variables of what stands beside the desk."""
-    return {"day": screens.day(sitting), "notices": screens.notices(sitting.branch)}
+    today = calendar.local_day(sitting.branch, timezone.now())
+    return {
+        "day": screens.day(sitting),
+        "notices": screens.notices(sitting.branch),
+        "leader": duty.leader(sitting.branch, today),
+    }
 
 
 def open_panel(request: HttpRequest, state: screens.DeskState) -> dict[str, Any]:

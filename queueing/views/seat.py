@@ -118,7 +118,7 @@ def settle(request: HttpRequest, member: Member) -> HttpResponse:
 def deal_with_visitor(request: HttpRequest, member: Member) -> None:
     """Make the chosen move with the visitor whom the page showed."""
     tickets = Ticket.objects.visible_to(member)
-    ticket = get_object_or_404(tickets, token=request.POST.get("token", ""))
+    ticket = get_object_or_404(tickets, pk=number(request.POST.get("ticket", "")))
     sitting = actions.current_sitting(member)
     ways = dict(SETTLING.get(ticket.state, []))
     if sitting is not None and request.POST["settle"] in ways:
