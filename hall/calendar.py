@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -99,11 +101,30 @@ def hours_of(branch: Branch, day: dt.date) -> list[OpeningHours]:
 
     A weekend day that is worked takes the first working weekday's hours.
     """
-    if not is_working_day(branch, day):
-        return []
+    return open_days(branch, day, day).get(day, [])
+
+
+def open_days(branch: Branch, first: dt.date, last: dt.date) -> dict[dt.date, list[OpeningHours]]:
+    """The days from first to last on which the branch works, with their hours (two queries)."""
     spans = list(branch.opening_hours.order_by("weekday", "opens"))
+    weekdays = {span.weekday for span in spans}
+    exceptions = _exceptions(branch, date__gte=first, date__lte=last)
+    days = (first + dt.timedelta(days=each) for each in range((last - first).days + 1))
+    return {
+        day: _spans_on(spans, day) for day in days if exceptions.get(day, day.weekday() in weekdays)
+    }
+
+
+def _spans_on(spans: list[OpeningHours], day: dt.date) -> list[OpeningHours]:
     own = [span for span in spans if span.weekday == day.weekday()]
     return own or [span for span in spans if span.weekday == spans[0].weekday]
+
+
+def _exceptions(branch: Branch, **when: dt.date) -> dict[dt.date, bool]:
+    """Whether each special day of the branch is worked."""
+    rows = SpecialDay.objects.filter(Q(branch=branch) | Q(branch=None), **when)
+    # The branch's own come last, and go before those of all branches.
+    return {row.date: row.is_working for row in sorted(rows, key=lambda row: row.branch_id or 0)}
 
 
 def is_open(branch: Branch, moment: dt.datetime) -> bool:
@@ -119,11 +140,7 @@ def add_working_days(branch: Branch, day: dt.date, count: int) -> dt.date:
     A branch whose calendar has no working days counts every day. Two queries.
     """
     weekdays = set(branch.opening_hours.values_list("weekday", flat=True))
-    exceptions: dict[dt.date, bool] = {}
-    later = SpecialDay.objects.filter(Q(branch=branch) | Q(branch=None), date__gt=day)
-    # The branch's own come last, and go before those of all branches.
-    for row in sorted(later, key=lambda row: row.branch_id is not None):
-        exceptions[row.date] = row.is_working
+    exceptions = _exceptions(branch, date__gt=day)
     if not weekdays and not any(exceptions.values()):
         return day + dt.timedelta(days=count)
     last = max(exceptions, default=day)
@@ -131,3 +148,41 @@ def add_working_days(branch: Branch, day: dt.date, count: int) -> dt.date:
         day += dt.timedelta(days=1)
         count -= exceptions.get(day, day.weekday() in weekdays)
     return day + dt.timedelta(days=count)
+
+
+@dataclass(frozen=True)
+class WorkWeek:
+    """When a branch works: the weekdays of its week, and the days that differ from it."""
+
+    weekdays: frozenset[int]
+    exceptions: Mapping[dt.date, bool]
+
+    def works_on(self, day: dt.date) -> bool:
+        """Whether this is a working day; one without any counts every day."""
+        has_days = self.weekdays or any(self.exceptions.values())
+        return self.exceptions.get(day, not has_days or day.weekday() in self.weekdays)
+
+    def left(self, today: dt.date, due: dt.date) -> int:
+        """Working days after today up to the due day; below zero, those that are past it."""
+        first, last = min(today, due), max(today, due)
+        days = (first + dt.timedelta(days=each + 1) for each in range((last - first).days))
+        count = sum(self.works_on(day) for day in days)
+        return count if due >= today else -count
+
+
+def work_weeks(branch_ids: Collection[int]) -> dict[int, WorkWeek]:
+    """The working days of several branches, in two queries."""
+    weekdays: dict[int, set[int]] = defaultdict(set)
+    spans = OpeningHours.objects.filter(branch__in=branch_ids)
+    for branch_id, weekday in spans.values_list("branch_id", "weekday"):
+        weekdays[branch_id].add(weekday)
+    rows = list(SpecialDay.objects.filter(Q(branch__in=branch_ids) | Q(branch=None)))
+    # The branch's own come last, and go before those of all branches.
+    rows.sort(key=lambda row: row.branch_id is not None)
+    return {
+        pk: WorkWeek(
+            frozenset(weekdays[pk]),
+            {row.date: row.is_working for row in rows if row.branch_id in (None, pk)},
+        )
+        for pk in branch_ids
+    }

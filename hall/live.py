@@ -39,6 +39,7 @@ Marks = set[tuple[int | None, object]]
 T = TypeVar("T")
 
 PING_EVERY = 5.0
+ALL_BRANCHES = 0  # in the place of a branch's id: of what is watched over all of them
 RENDER_AT_MOST_EVERY = 0.2
 RENDER_AT_LEAST_EVERY = 30.0
 POLL_EVERY = 1.0
@@ -235,9 +236,8 @@ class Hub:
 
     def wake(self, branch_id: int | None) -> None:
         """Something changed at a branch (None: everywhere)."""
-        rooms = self.rooms.values() if branch_id is None else [self.rooms.get(branch_id)]
-        for room in rooms:
-            if room is not None:
+        for room in self.rooms.values():
+            if branch_id is None or room.branch_id in (branch_id, ALL_BRANCHES):
                 room.mark(room.watches)
 
     def join(self, key: Key) -> Watch:

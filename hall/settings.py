@@ -11,6 +11,7 @@
 | HALL_PUBLIC_URL | address of the hall on the codes that visitors scan | as the kiosk asks |
 | HALL_TRIAL | one-click sign-in for each role; never in a real hall | off |
 | HALL_DEMO_PASSWORD | password of the demo hall's members; empty: none can sign in by it | none |
+| HALL_DEMO_HISTORY | the demo hall comes with two months and more of history | 1 |
 | HALL_HTTPS | cookies only over https, HSTS | off |
 | HALL_DEBUG | Django's debug pages | off |
 """
@@ -41,6 +42,7 @@ HALL_TRIAL = env.bool("HALL_TRIAL", False)
 HALL_HTTPS = env.bool("HALL_HTTPS", False)
 HALL_PUBLIC_URL = env.str("HALL_PUBLIC_URL", "").rstrip("/")
 HALL_DEMO_PASSWORD = env.str("HALL_DEMO_PASSWORD", "")
+HALL_DEMO_HISTORY = env.bool("HALL_DEMO_HISTORY", True)
 SECRET_FILE = HALL_DATA / "secret-key"
 SECRET_KEY = env.str("HALL_SECRET_KEY", "")
 if not SECRET_KEY and SECRET_FILE.is_file():  # a trial keeps its own
@@ -120,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "hall.context.hall",
+                "staff.nav.links",
             ],
         },
     }
@@ -183,7 +186,9 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HALL_HTTPS
 SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "hall.views.form_expired"
+# A million characters come back with a kind sentence and are not lost; what is more is not read.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12_500_000
+CSRF_FAILURE_VIEW = "hall.views.place.form_expired"
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HALL_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HALL_HTTPS else None
@@ -243,7 +248,10 @@ if not REDIS_URL:
     }
 CELERY_BEAT_SCHEDULE = {
     "close-days": {"task": "queueing.tasks.close_days", "schedule": 600.0},
+    "summarise-months": {"task": "ratings.tasks.summarise_months", "schedule": 600.0},
+    "find-owners": {"task": "complaints.tasks.find_owners", "schedule": 600.0},
     "clear-sessions": {"task": "hall.tasks.clear_sessions", "schedule": 86_400.0},
+    "clear-screens": {"task": "hall.tasks.clear_screens", "schedule": 3600.0},
 }
 
 # The tower is referred to upward by strings only (docs/architecture.md).
@@ -253,22 +261,59 @@ HALL_LIVE_SOURCES = {
     "ticket": "queueing.live.TicketPage",
     "kiosk": "queueing.live.Kiosk",
     "desk": "queueing.live.Desk",
+    "matters": "complaints.live.Matters",
+    "pad": "ratings.live.Pad",
+    "panels": "staff.live.Panels",
 }
-HALL_LIVE_MARKERS = ["hall.live.notice_marker", "queueing.live.marker"]
-HALL_TRIAL_ROLES = "staff.views.trial_roles"
+HALL_LIVE_MARKERS = [
+    "hall.live.notice_marker",
+    "queueing.live.marker",
+    "complaints.live.marker",
+    "ratings.live.marker",
+    "staff.live.marker",
+]
+# The supervisor's page, in its order; each names the app's own (staff.panels, staff.alarms).
+HALL_PANELS = [
+    ("alarms", "staff.panels.ALARMS"),
+    ("duty", "staff.panels.DUTY"),
+    ("floor", "queueing.panels.FLOOR"),
+    ("lines", "queueing.panels.LINES"),
+    ("ratings", "ratings.panels.RATINGS"),
+    ("matters", "complaints.panels.MATTERS"),
+]
+HALL_OVERVIEW = [
+    "queueing.panels.overview",
+    "ratings.panels.overview",
+    "complaints.panels.overview",
+    "staff.panels.overview",
+]
+HALL_ALARMS = ["queueing.alarms.alarms", "complaints.panels.alarms"]
+HALL_TICKET_PARTS = ["ratings.parts.on_tickets"]
+HALL_TRIAL_ROLES = "staff.views.sign_in.trial_roles"
 HALL_SIGN_OUT_GUARDS = ["queueing.seats.before_sign_out"]
-HALL_DEMO_LOADERS = ["hall.demo.place.load", "staff.demo.people.load"]
+HALL_PEOPLE_WAITING = "queueing.guides.people_waiting"
+HALL_DEMO_LOADERS = [
+    "hall.demo.place.load",
+    "staff.demo.people.load",
+    "staff.demo.roster.load",
+    "queueing.demo.history.load",
+    "complaints.demo.history.load",
+    "ratings.demo.history.load",
+    "ratings.demo.summaries.load",
+]
 
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+TOKEN = re.compile(r"(/(?:t|ticket|matter)/|[?&]ticket=)[\w-]{16,}")
+REFERENCE = re.compile(r"(?<![0-9])[0-9](?:(?:[ +-]|%20|%C2%A0)?[0-9]){15}(?![0-9])")
 
 
 def without_tokens(
     logger: object, name: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """A ticket's token opens its page, so it never stands in a log (a structlog processor)."""
+    """What opens a visitor's page never stands in a log: tokens and reference numbers."""
     for key in ("request", "event"):
         if isinstance(line.get(key), str):
-            line[key] = re.sub(r"(/(?:t|ticket|counter)/)[\w-]{22}(?=/)", r"\1…", line[key])
+            line[key] = REFERENCE.sub("…", TOKEN.sub(r"\1…", line[key]))
     return line
 
 

@@ -2,9 +2,18 @@
 
 from celery import shared_task
 from django.core.management import call_command
+from django.utils import timezone
+
+from hall import devices
 
 
 @shared_task
 def clear_sessions() -> None:
     """Delete sessions that have run out."""
     call_command("clearsessions")
+
+
+@shared_task
+def clear_screens() -> None:
+    """Delete screens that asked for a pairing code and went away."""
+    devices.forget_unpaired(timezone.now())

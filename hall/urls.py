@@ -5,7 +5,7 @@ from django.urls import include, path
 from django_prometheus.exports import ExportToDjangoView
 from health_check.views import HealthCheckView
 
-from hall import views
+from hall.views import place
 from hall.voice import clip
 
 urlpatterns = [
@@ -15,9 +15,9 @@ urlpatterns = [
     path("", include("complaints.urls")),
     path("", include("ratings.urls")),
     path("admin/", admin.site.urls),
-    path("media/portraits/<str:name>", views.portrait, name="portrait"),
+    path("media/portraits/<str:name>", place.portrait, name="portrait"),
     path("voice/<slug:language>/<slug:name>.mp3", clip, name="voice_clip"),
-    path("healthz", views.healthy, name="healthz"),
+    path("healthz", place.healthy, name="healthz"),
     path(
         "readyz",
         HealthCheckView.as_view(checks=["health_check.checks.Database"]),
@@ -25,4 +25,5 @@ urlpatterns = [
     ),
     path("metrics", ExportToDjangoView, name="metrics"),
 ]
-handler403 = "hall.views.forbidden"
+handler400 = "hall.views.place.unreadable"
+handler403 = "hall.views.place.forbidden"

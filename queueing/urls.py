@@ -1,6 +1,6 @@
 from django.urls import path
 
-from queueing.views import board, counter, kiosk, seat, ticket
+from queueing.views import board, counter, kiosk, kiosk_guides, rows, seat, ticket
 
 app_name = "queueing"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
         kiosk.documents,
         name="kiosk_documents",
     ),
+    path("kiosk/<slug:branch>/guides/", kiosk_guides.index, name="kiosk_guides"),
+    path("kiosk/<slug:branch>/guides/<slug:slug>/", kiosk_guides.show, name="kiosk_guide"),
     path("kiosk/<slug:branch>/take/", kiosk.take, name="kiosk_take"),
     path("kiosk/<slug:branch>/ticket/<str:token>/", kiosk.taken, name="kiosk_taken"),
     path("t/<str:token>/", ticket.show, name="ticket"),
@@ -25,7 +27,9 @@ urlpatterns = [
     path("counter/sit/", seat.sit, name="sit"),
     path("counter/leave/", seat.leave, name="leave"),
     path("counter/next/", counter.call_next, name="call_next"),
-    path("counter/<str:token>/<slug:move>/", counter.act, name="act"),
+    path("counter/<int:ticket>/<slug:move>/", counter.act, name="act"),
+    path("supervisor/<slug:branch>/tickets/", rows.tickets, name="tickets"),
+    path("supervisor/<slug:branch>/tickets/<int:ticket>/", rows.time_line, name="ticket_rows"),
     path("board/", board.index, name="board_index"),
     path("board/<slug:branch>/", board.show, name="board"),
     path("board/<slug:branch>/counters/<int:number>/", board.display, name="display"),

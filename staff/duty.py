@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.contrib.auth.models import Permission
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from hall.models import Branch
 from staff.models import Duty, Member
+
+# Whoever may do one of these may be put on duty.
+NEEDED: Final = {
+    Duty.Role.LEADER: ("complaints.handle_matters",),
+    Duty.Role.GUIDE: ("queueing.issue_for_visitors", "queueing.serve_visitors"),
+}
 
 
 def on_duty(branch_id: int, day: dt.date, role: str) -> list[Member]:
@@ -22,3 +34,45 @@ def leader(branch: Branch, day: dt.date) -> Member | None:
 def guides(branch: Branch, day: dt.date) -> list[Member]:
     """The guides of the day."""
     return on_duty(branch.pk, day, Duty.Role.GUIDE)
+
+
+def everybody(branch: Branch, day: dt.date) -> Mapping[str, list[Member]]:
+    """All who are on duty on the branch's day, by role (one query)."""
+    rows = Duty.objects.filter(branch=branch, day=day, member__is_active=True)
+    found: dict[str, list[Member]] = defaultdict(list)
+    for row in rows.select_related("member").order_by("member__staff_number"):
+        found[row.role].append(row.member)
+    return found
+
+
+def leaders(days: Mapping[int, dt.date]) -> dict[int, Member]:
+    """The leaders on duty at several branches, each on its own day, by branch id (one query)."""
+    rows = Duty.objects.filter(
+        branch__in=list(days),
+        day__in=set(days.values()),
+        role=Duty.Role.LEADER,
+        member__is_active=True,
+    )
+    return {
+        row.branch_id: row.member
+        for row in rows.select_related("member")
+        if row.day == days[row.branch_id]
+    }
+
+
+def plan(keys: Iterable[tuple[str, int]]) -> str:
+    """Who has which role (role, member id), as one word: equal plans are equal words."""
+    return " ".join(sorted(f"{role}-{pk}" for role, pk in keys))
+
+
+def candidates(branch: Branch, role: str) -> QuerySet[Member]:
+    """Who may be put on duty: members of the branch, or of none, whose roles allow the work."""
+    allowed = Q()
+    for permission in NEEDED[Duty.Role(role)]:
+        app, codename = permission.split(".")
+        allowed |= Q(content_type__app_label=app, codename=codename)
+    by_role = Member.groups.through.objects.filter(
+        member=OuterRef("pk"), group__permissions__in=Permission.objects.filter(allowed)
+    )
+    members = Member.objects.filter(Q(branch=branch) | Q(branch=None), Exists(by_role))
+    return members.filter(is_active=True).order_by("branch", "staff_number")

@@ -1,10 +1,20 @@
 from django.urls import path
 
-from staff import views
+from staff.views import pairing, roster, sign_in, supervisor
 
 app_name = "staff"
 urlpatterns = [
-    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", views.sign_out, name="sign_out"),
-    path("trial/sign-in/<slug:role>/", views.trial_sign_in, name="trial_sign_in"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("supervisor/<slug:branch>/screens/", pairing.screens, name="screens"),
+    path(
+        "supervisor/<slug:branch>/screens/<int:pk>/revoke/",
+        pairing.revoke,
+        name="screen_revoke",
+    ),
+    path("trial/sign-in/<slug:role>/", sign_in.trial_sign_in, name="trial_sign_in"),
+    path("supervisor/", supervisor.overview, name="supervisor"),
+    path("supervisor/<slug:branch>/", supervisor.supervise, name="supervise"),
+    path("supervisor/<slug:branch>/panels/<slug:panel>/", supervisor.one_panel, name="panel"),
+    path("supervisor/<slug:branch>/roster/", roster.roster, name="roster"),
 ]

@@ -27,6 +27,7 @@ from hall.refusal import Refused
 from queueing import actions, figures, guides, screens
 from queueing.forms import TakeForm
 from queueing.models import Lane
+from staff import duty
 
 MODES = ("large", "low")
 PRINTS = "kiosk_print"
@@ -225,8 +226,9 @@ def taken(request: HttpRequest, branch: Branch, token: str) -> HttpResponse:
 @require_safe
 @at_branch
 def ask_help(request: HttpRequest, branch: Branch) -> HttpResponse:
-    """Somebody help me: where the guides are."""
-    return page(request, "help", branch)
+    """Somebody help me: where the guides are, and who they are today."""
+    today = calendar.local_day(branch, timezone.now())
+    return page(request, "help", branch, {"guides": duty.guides(branch, today)})
 
 
 @require_POST
@@ -239,7 +241,9 @@ def mode(request: HttpRequest, branch: Branch) -> HttpResponse:
         target = home
     response = SeeOther(target)
     name = f"kiosk_{request.POST.get('mode')}"
-    if request.POST.get("mode") not in MODES or request.COOKIES.get(name):
+    if request.POST.get("mode") not in MODES:
+        return response  # its name may be no name for a cookie
+    if request.COOKIES.get(name):
         response.delete_cookie(name)
     else:
         keep(response, name)

@@ -15,16 +15,18 @@ from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
+from staff.forms import SignInForm
 from staff.models import Member
 from staff.roles import ROLES
 from staff.roles import role as role_of
 
 # Where a role's day begins, by what its members may do; the first that fits is taken.
 LANDINGS = [
+    ("hall.view_branch", "admin:index"),
+    ("queueing.watch_hall", "staff:supervisor"),
     ("queueing.serve_visitors", "queueing:counter"),
     ("queueing.issue_for_visitors", "queueing:kiosk_index"),
-    ("hall.view_branch", "admin:index"),
-    ("queueing.watch_hall", "queueing:board_index"),
+    ("complaints.handle_matters", "complaints:desk"),
 ]
 
 
@@ -75,6 +77,7 @@ class SignIn(LoginView):
     """Staff number and password; then to where the day begins."""
 
     template_name = "staff/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def get_default_redirect_url(self) -> str:

@@ -1,0 +1,41 @@
+"""Small things that pages of several apps answer with."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.cache import patch_cache_control
+
+from hall.languages import HTML_TAG
+
+
+class SeeOther(HttpResponseRedirect):
+    """What came of a form is to be fetched from another address."""
+
+    status_code = 303
+
+
+def chosen_language(request: HttpRequest) -> str | None:
+    """The language that this browser's visitor chose, if any."""
+    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    return code if code in HTML_TAG else None
+
+
+def unlisted(response: HttpResponse) -> HttpResponse:
+    """Keep a page out of search engines."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def qr_code(request: HttpRequest, path: str) -> HttpResponse:
+    """An address of the hall as a QR code; it tells nothing but what the address says."""
+    base = settings.HALL_PUBLIC_URL
+    image = io.BytesIO()
+    code = segno.make(base + path if base else request.build_absolute_uri(path), micro=False)
+    code.save(image, kind="svg", scale=4, border=2, light="#fff")
+    response = HttpResponse(image.getvalue(), content_type="image/svg+xml")
+    patch_cache_control(response, private=True, max_age=86_400)
+    return unlisted(response)

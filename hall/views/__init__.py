@@ -1,0 +1,1 @@
+"""Pages of the place: the front door, guides, and the pairing of screens."""

@@ -1,0 +1,46 @@
+"""The nudge for the supervisor's panels, and how a change of the roster shows without Redis."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db.models import Count, Max
+from django.utils import timezone
+from django.utils.html import format_html_join
+
+from hall.live import Key, Marks
+from hall.models import Branch
+from staff import panels
+from staff.models import Duty
+
+
+def marker() -> Marks:
+    """The rosters that are in force, each by how many rows it has and when one last changed."""
+    yesterday = timezone.now().date() - dt.timedelta(days=1)  # of any time zone
+    rows = Duty.objects.filter(day__gte=yesterday).values("branch").order_by("branch")
+    return {
+        (row["branch"], ("duty", row["count"], row["latest"]))
+        for row in rows.annotate(count=Count("pk"), latest=Max("changed_at"))
+    }
+
+
+class Panels:
+    """Which panels of a branch have changed: ``/live/panels/<branch>/``.
+
+    It carries a fingerprint of each panel and nothing of what stands in it; a page fetches the
+    panel whose fingerprint is new, and is asked there who wants to know.
+    """
+
+    def resolve(self, path: list[str]) -> tuple[int, str] | None:
+        """The branch that the path names."""
+        if len(path) != 1:
+            return None
+        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
+        return None if pk is None else (pk, "")
+
+    def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
+        """The same marks for every language."""
+        found = panels.revisions(Branch.objects.get(pk=branch_id), timezone.now())
+        marks = format_html_join("", '<i data-of="{}" data-rev="{}"></i>', found.items())
+        return dict.fromkeys(keys, marks)

@@ -1,0 +1,131 @@
+"""The parts of the supervisor's page. Each app brings its own (HALL_PANELS, HALL_OVERVIEW).
+
+A panel says who may see it, what stands in it, and what changes when it should be fetched again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db.models import Count, Max
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from hall import calendar
+from hall.models import Branch
+from staff import alarms, duty
+from staff.access import WATCH
+from staff.models import Duty, Member
+
+ALARMS_SHOWN = 6  # the rest is a press away, so that the floor stays in view
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One part of the page. Without a ``revision`` of its own it follows all the others."""
+
+    permission: str
+    template: str
+    context: Callable[[Branch, Member, dt.datetime], Mapping[str, object]]
+    revision: Callable[[Branch, dt.datetime], object] | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of one branch in the view over all of them, and where its rows are."""
+
+    value: str
+    href: str = ""
+    note: str = ""
+    looks: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of every branch."""
+
+    heading: str
+    cells: Mapping[int, Cell] = field(default_factory=dict)
+
+
+def panels() -> dict[str, Panel]:
+    """Every panel by its name, in the order of the page."""
+    return {name: import_string(path) for name, path in settings.HALL_PANELS}
+
+
+def revisions(branch: Branch, now: dt.datetime) -> dict[str, str]:
+    """What each panel was made of, as short marks that tell nothing else."""
+    # Panels of one app may share what they go by: it is asked once.
+    asked = {panel.revision for panel in panels().values() if panel.revision is not None}
+    marks = {revision: mark(revision(branch, now)) for revision in asked}
+    found = {
+        name: marks[panel.revision]
+        for name, panel in panels().items()
+        if panel.revision is not None
+    }
+    whole = mark(sorted(found.items()))
+    return {name: found.get(name, whole) for name in panels()}
+
+
+def mark(value: object) -> str:
+    """A short fingerprint; ids and times do not leave the hall."""
+    secret = settings.SECRET_KEY.encode()[:64]
+    return hashlib.blake2b(repr(value).encode(), key=secret, digest_size=8).hexdigest()
+
+
+def columns(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+    """The figures of these branches that the member may see, side by side."""
+    return [
+        column
+        for path in settings.HALL_OVERVIEW
+        for column in import_string(path)(branches, member, now)
+    ]
+
+
+# --- the staff's own ---
+
+
+def overview(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+    """The leader on duty, and how much is wrong."""
+    leaders = duty.leaders({each.pk: calendar.local_day(each, now) for each in branches})
+    found = alarms.collect(branches, member, now)
+    return [
+        Column(
+            _("On duty"),
+            {pk: Cell(leader.name, note=leader.title) for pk, leader in leaders.items()},
+        ),
+        Column(_("Alarms"), {each.pk: _alarm_cell(each, found[each.pk]) for each in branches}),
+    ]
+
+
+def _alarm_cell(branch: Branch, found: Sequence[alarms.Alarm]) -> Cell:
+    return Cell(str(len(found)), reverse("staff:supervise", args=[branch.slug]), looks=bool(found))
+
+
+def _alarms(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
+    found = alarms.collect([branch], member, now)[branch.pk]
+    return {"alarms": found[:ALARMS_SHOWN], "more": found[ALARMS_SHOWN:]}
+
+
+def _on_duty(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
+    people = duty.everybody(branch, calendar.local_day(branch, now))
+    return {"leaders": people[Duty.Role.LEADER], "guides": people[Duty.Role.GUIDE]}
+
+
+def _duty_revision(branch: Branch, now: dt.datetime) -> object:
+    rows = Duty.objects.filter(branch=branch, day=calendar.local_day(branch, now))
+    return sorted(rows.aggregate(Count("pk"), Max("changed_at")).items())
+
+
+ALARMS = Panel(WATCH, "staff/panel_alarms.html", _alarms, revision=None)
+DUTY = Panel(WATCH, "staff/panel_duty.html", _on_duty, _duty_revision)
+
+
+def visible(member: Member, found: Iterable[tuple[str, Panel]]) -> dict[str, Panel]:
+    """Those of the panels that the member may see."""
+    return {name: panel for name, panel in found if member.has_perm(panel.permission)}

@@ -1,0 +1,102 @@
+"""The duty roster: a month of a branch, read by who watches over it, changed by who plans it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from hall import calendar
+from hall.calendar import Month
+from hall.models import Branch
+from hall.refusal import Refused
+from staff import roster as rosters
+from staff.access import WATCH, branch_for, requires
+from staff.models import Member
+
+PLAN = "staff.plan_duty"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(WATCH)
+def roster(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
+    """A month's roster; POST saves it, ``copy`` then takes over the week before."""
+    place = branch_for(member, branch)
+    now = timezone.now()
+    month = month_asked(request, place, now)
+    found = rosters.of_month(place, month, now)
+    if request.method != "POST":
+        return page(request, member, found)
+    if not member.has_perm(PLAN):
+        raise PermissionDenied
+    saved = rosters.save(found, request.POST, member)
+    if saved.failed:
+        found = rosters.of_month(place, month, now, saved.failed)
+        return page(request, member, found, saved)
+    say_saved(request, saved)
+    if request.POST.get("copy"):
+        copy(request, member, rosters.of_month(place, month, now))
+    return redirect(f"{reverse('staff:roster', args=[place.slug])}?month={month}")
+
+
+def month_asked(request: HttpRequest, branch: Branch, now: dt.datetime) -> Month:
+    """The month in the address; this month if there is none, or none that is one."""
+    with contextlib.suppress(ValueError, OverflowError):
+        month = Month.parse(request.GET.get("month", ""))
+        if 1970 <= month.year < 9999:
+            return month
+    return Month.of(calendar.local_day(branch, now))
+
+
+def page(
+    request: HttpRequest, member: Member, found: rosters.Roster, saved: rosters.Saved | None = None
+) -> HttpResponse:
+    """The month as a table; with fields for who may plan."""
+    context = {
+        "branch": found.branch,
+        "roster": found,
+        "saved": saved,
+        "may_plan": member.has_perm(PLAN),
+    }
+    return render(request, "staff/roster.html", context)
+
+
+def say_saved(request: HttpRequest, saved: rosters.Saved) -> None:
+    """How many days were changed."""
+    if saved.days:
+        text = ngettext("%(count)s day was saved.", "%(count)s days were saved.", saved.days)
+        messages.success(request, text % {"count": saved.days})
+    elif not request.POST.get("copy"):
+        messages.info(request, _("Nothing was changed."))
+
+
+def copy(request: HttpRequest, member: Member, found: rosters.Roster) -> None:
+    """Take over the week before, and say what came of it."""
+    try:
+        monday = dt.date.fromisoformat(request.POST["copy"])
+        count = rosters.copy_week(found.branch, monday, found, member)
+    except ValueError:
+        return
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return
+    if count:
+        text = ngettext(
+            "%(count)s day was taken over from the week before.",
+            "%(count)s days were taken over from the week before.",
+            count,
+        )
+        messages.success(request, text % {"count": count})
+    else:
+        messages.info(request, _("There was no empty day to fill from the week before."))

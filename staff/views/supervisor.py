@@ -1,0 +1,86 @@
+"""The supervisor's view: one branch as a page of live panels, and all branches in one table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from hall.models import Branch
+from staff import panels
+from staff.access import WATCH, branch_for, branches_of, requires
+from staff.models import Member
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A panel on the page: its rows as HTML, and the mark of what they were made of."""
+
+    name: str
+    revision: str
+    html: str
+
+
+@never_cache
+@require_safe
+@requires(WATCH)
+def overview(request: HttpRequest, member: Member) -> HttpResponse:
+    """All branches that the member sees, a row each; one's own branch is opened at once."""
+    if member.branch is not None:
+        return redirect("staff:supervise", member.branch.slug)
+    branches = list(branches_of(member))
+    now = timezone.now()
+    columns = panels.columns(branches, member, now)
+    rows = [(branch, [column.cells.get(branch.pk) for column in columns]) for branch in branches]
+    is_part = request.htmx  # type: ignore[attr-defined]
+    template = "staff/overview.html" + ("#rows" if is_part else "")
+    return render(request, template, {"columns": columns, "rows": rows, "now": now})
+
+
+@never_cache
+@require_safe
+@requires(WATCH)
+def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
+    """A branch as it stands now: the panels that the member may see."""
+    place = branch_for(member, branch)
+    now = timezone.now()
+    # Marks first: what changes while the panels are made is fetched again.
+    marks = panels.revisions(place, now)
+    shown = [
+        Shown(name, marks[name], rendered(request, panel, place, member, now))
+        for name, panel in panels.visible(member, panels.panels().items()).items()
+    ]
+    return render(request, "staff/supervise.html", {"branch": place, "panels": shown, "now": now})
+
+
+@never_cache
+@require_safe
+@requires(WATCH)
+def one_panel(request: HttpRequest, member: Member, branch: str, panel: str) -> HttpResponse:
+    """One panel, fresh."""
+    place = branch_for(member, branch)
+    found = panels.panels().get(panel)
+    if found is None:
+        raise Http404
+    if not member.has_perm(found.permission):
+        raise PermissionDenied
+    return HttpResponse(rendered(request, found, place, member, timezone.now()))
+
+
+def rendered(
+    request: HttpRequest, panel: panels.Panel, branch: Branch, member: Member, now: dt.datetime
+) -> str:
+    """A panel's HTML, in the branch's time."""
+    context: Mapping[str, object] = panel.context(branch, member, now)
+    with timezone.override(branch.zone_info):
+        return render_to_string(
+            panel.template, {**context, "branch": branch, "now": now}, request=request
+        )
