@@ -27,8 +27,13 @@ from queueing.models import Sitting, Ticket
 from staff.models import Member
 
 CHANGEABLE = (
-    "state state_since owner due_on contacted_at extended_at replied_at closed_at changed_at"
+    "state state_since owner due_on contacted_at extended_at replied_at closed_at news_since "
+    "changed_at"
 ).split()
+
+
+class Outdated(Refused):
+    """Somebody else has written in the time line since the page was made."""
 
 
 def receive(
@@ -44,6 +49,8 @@ def receive(
     about: Iterable[Member] = (),
     source: str = Source.BOX,
     language: str = "",
+    visited_on: dt.date | None = None,
+    remark: str = "",
     request_id: uuid.UUID | None = None,
     by: Member | None = None,
     now: dt.datetime | None = None,
@@ -51,7 +58,8 @@ def receive(
     """Take a matter into the register, with an owner and a due date at once.
 
     The same ``request_id`` gives the same matter. Who served the ticket, or sat at the counter
-    on that day, is whom a complaint is about; they are never its owner.
+    on the day of the visit (today, if not told), is whom a complaint is about; they are never its
+    owner. A ``remark`` is for the staff: it stands in the time line.
     """
     moment = now or timezone.now()
     before = Matter.objects.filter(request_id=request_id).first() if request_id else None
@@ -62,7 +70,8 @@ def receive(
     service = service or (ticket.service if ticket else None)
     day = calendar.local_day(branch, moment)
     subjects = {member.pk: member for member in about}
-    subjects |= {member.pk: member for member in _concerned(ticket, counter, kind, day)}
+    concerned = _concerned(ticket, counter, kind, visited_on or day)
+    subjects |= {member.pk: member for member in concerned}
     matter = Matter(
         branch=branch,
         kind=Kind(kind),
@@ -88,7 +97,7 @@ def receive(
         with transaction.atomic():
             matter.save(force_insert=True)
             matter.about.set(subjects.values())
-            states.apply(matter, "receive", at=moment, by=by)
+            states.apply(matter, "receive", at=moment, by=by, text=remark)
             publish(branch.pk, Event.MATTER_CHANGED, matter=matter.pk)
     except IntegrityError:
         twin = Matter.objects.filter(request_id=request_id).first() if request_id else None
@@ -99,26 +108,36 @@ def receive(
 
 
 def add_words(*, matter: Matter, text: str, now: dt.datetime | None = None) -> Matter:
-    """What the visitor says besides; the owner sees it on the time line."""
+    """What the visitor says besides; the owner sees it on the time line and in the list."""
+    moment = now or timezone.now()
     _check_text(text)
     with _changing(matter) as row:
-        states.apply(row, "words", at=now or timezone.now(), by=None, text=text, is_public=True)
+        row.news_since = row.news_since or moment
+        states.apply(row, "words", at=moment, by=None, text=text, is_public=True)
     return row
 
 
-def take(*, matter: Matter, by: Member, now: dt.datetime | None = None) -> Matter:
+def take(
+    *, matter: Matter, by: Member, seen: int | None = None, now: dt.datetime | None = None
+) -> Matter:
     """Take the matter in hand; who takes it owns it."""
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         row.owner = by
         states.apply(row, "take", at=now or timezone.now(), by=by)
     return row
 
 
 def assign(
-    *, matter: Matter, owner: Member, by: Member, reason: str = "", now: dt.datetime | None = None
+    *,
+    matter: Matter,
+    owner: Member,
+    by: Member,
+    reason: str = "",
+    seen: int | None = None,
+    now: dt.datetime | None = None,
 ) -> Matter:
     """Give the matter to another owner, who may neither be whom it is about nor a stranger."""
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         if not owners.handlers(row.branch).exclude(matters_about=row).filter(pk=owner.pk).exists():
             raise Refused(_("%(name)s cannot handle this matter.") % {"name": owner.name})
         row.owner = owner
@@ -126,31 +145,50 @@ def assign(
     return row
 
 
-def note(*, matter: Matter, text: str, by: Member, now: dt.datetime | None = None) -> Matter:
+def note(
+    *,
+    matter: Matter,
+    text: str,
+    by: Member,
+    seen: int | None = None,
+    now: dt.datetime | None = None,
+) -> Matter:
     """A note among the staff."""
     _check_text(text)
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         states.apply(row, "note", at=now or timezone.now(), by=by, text=text)
     return row
 
 
 def contact(
-    *, matter: Matter, by: Member, text: str = "", now: dt.datetime | None = None
+    *,
+    matter: Matter,
+    by: Member,
+    text: str = "",
+    seen: int | None = None,
+    now: dt.datetime | None = None,
 ) -> Matter:
     """The visitor was contacted; the first time counts."""
     moment = now or timezone.now()
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         row.contacted_at = row.contacted_at or moment
         states.apply(row, "contact", at=moment, by=by, text=text)
     return row
 
 
-def extend(*, matter: Matter, reason: str, by: Member, now: dt.datetime | None = None) -> Matter:
+def extend(
+    *,
+    matter: Matter,
+    reason: str,
+    by: Member,
+    seen: int | None = None,
+    now: dt.datetime | None = None,
+) -> Matter:
     """Put the answer off, once, with a reason that the visitor sees."""
     moment = now or timezone.now()
     if not reason.strip():
         raise Refused(_("Please say why the answer takes longer."))
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         if row.extended_at is not None:
             raise Refused(_("The answer was put off once already."))
         if row.replied_at is not None:
@@ -167,12 +205,13 @@ def reply(
     text: str,
     by: Member,
     and_close: bool = False,
+    seen: int | None = None,
     now: dt.datetime | None = None,
 ) -> Matter:
     """Answer the visitor, and close the matter if asked."""
     moment = now or timezone.now()
     _check_text(text)
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         row.replied_at = row.replied_at or moment
         states.apply(row, "reply", at=moment, by=by, text=text, is_public=True)
         if and_close:
@@ -180,20 +219,45 @@ def reply(
     return row
 
 
-def close(*, matter: Matter, by: Member, now: dt.datetime | None = None) -> Matter:
+def close(
+    *, matter: Matter, by: Member, seen: int | None = None, now: dt.datetime | None = None
+) -> Matter:
     """Close the matter; raises Refused while it has no reply."""
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         _close(row, by, now or timezone.now())
     return row
 
 
-def reopen(*, matter: Matter, reason: str, by: Member, now: dt.datetime | None = None) -> Matter:
+def reopen(
+    *,
+    matter: Matter,
+    reason: str,
+    by: Member,
+    seen: int | None = None,
+    now: dt.datetime | None = None,
+) -> Matter:
     """Open a closed matter again, with a reason."""
     if not reason.strip():
         raise Refused(_("Please say why the matter is opened again."))
-    with _handling(matter, by) as row:
+    with _handling(matter, by, seen) as row:
         row.closed_at = None
         states.apply(row, "reopen", at=now or timezone.now(), by=by, text=reason)
+    return row
+
+
+def find_owner(*, matter: Matter, now: dt.datetime | None = None) -> Matter:
+    """Give the matter an owner, if it has none who may handle it and somebody else may."""
+    moment = now or timezone.now()
+    with transaction.atomic():
+        row = _locked(matter)
+        if not owners.ownerless(row.branch).filter(pk=row.pk).exists():
+            return row
+        subjects = set(row.about.values_list("pk", flat=True))
+        owner = owners.choose(row.branch, calendar.local_day(row.branch, moment), subjects)
+        if owner is not None:
+            row.owner = owner
+            states.apply(row, "assign", at=moment, by=None)
+            _save(row)
     return row
 
 
@@ -239,24 +303,39 @@ def _department(
     return counter.department if counter else None
 
 
+def _locked(matter: Matter) -> Matter:
+    """The matter's current row, locked until the end of the transaction."""
+    rows = Matter.objects.select_for_update(of=("self",)).select_related("branch", "owner")
+    return rows.get(pk=matter.pk)
+
+
+def _save(row: Matter) -> None:
+    """Save what moves change, and announce it."""
+    row.save(update_fields=CHANGEABLE)
+    publish(row.branch_id, Event.MATTER_CHANGED, matter=row.pk)
+
+
 @contextlib.contextmanager
 def _changing(matter: Matter) -> Iterator[Matter]:
     """The matter's current row, locked; at the end of the block it is saved and announced."""
     with transaction.atomic():
-        row = (
-            Matter.objects.select_for_update(of=("self",))
-            .select_related("branch", "owner")
-            .get(pk=matter.pk)
-        )
+        row = _locked(matter)
         yield row
-        row.save(update_fields=CHANGEABLE)
-        publish(row.branch_id, Event.MATTER_CHANGED, matter=row.pk)
+        _save(row)
 
 
 @contextlib.contextmanager
-def _handling(matter: Matter, by: Member) -> Iterator[Matter]:
-    """As ``_changing``, for one who may handle this matter; raises Refused for all others."""
+def _handling(matter: Matter, by: Member, seen: int | None = None) -> Iterator[Matter]:
+    """As ``_changing``, for one who may handle this matter; raises Refused for all others.
+
+    ``seen`` is the last entry that the member has seen: raises Outdated if there is a later one.
+    """
     with _changing(matter) as row:
         if not owners.handlers(row.branch).filter(pk=by.pk).exists() or owners.is_about(row, by):
             raise Refused(_("You cannot handle this matter."))
+        if seen is not None and row.entries.filter(pk__gt=seen).exists():
+            raise Outdated(
+                _("Meanwhile something was added; it is marked. Please read it, then send again.")
+            )
         yield row
+        row.news_since = None

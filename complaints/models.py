@@ -78,7 +78,8 @@ class Matter(models.Model):
 
     ``state`` is assigned by ``complaints.states`` alone. Who it is ``about`` never sees it.
     ``due_on`` and ``contact_due_on`` are days of the branch, by whose end the reply, or the first
-    contact, is due. ``owner`` is empty only while nobody may handle it.
+    contact, is due. ``owner`` is empty only while nobody may handle it. ``news_since`` is set while
+    the visitor has had the last word.
     """
 
     token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
@@ -122,6 +123,7 @@ class Matter(models.Model):
     contacted_at = models.DateTimeField(_("first contact"), null=True)
     replied_at = models.DateTimeField(_("answered"), null=True)
     closed_at = models.DateTimeField(pgettext_lazy("matter", "closed"), null=True)
+    news_since = models.DateTimeField(_("the visitor added something"), null=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
     request_id = models.UUIDField(unique=True, null=True, editable=False)
 
@@ -146,6 +148,9 @@ class Matter(models.Model):
             models.Index(fields=["branch", "day"], name="matter_by_day"),
             models.Index(
                 fields=["branch", "due_on"], condition=~Q(state="closed"), name="matter_open"
+            ),
+            models.Index(
+                fields=["branch"], condition=Q(news_since__isnull=False), name="matter_news"
             ),
             models.Index(fields=["-changed_at"], name="matter_changed"),
         ]

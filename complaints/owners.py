@@ -8,7 +8,7 @@ from collections.abc import Collection
 from django.contrib.auth.models import Permission
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from complaints.models import OPEN, Matter
+from complaints.models import OPEN, Matter, MatterQuerySet
 from hall.models import Branch
 from staff import duty
 from staff.models import Member
@@ -71,3 +71,8 @@ def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | 
 def is_owed(matter: Matter, today: dt.date) -> bool:
     """Whether the answer is overdue on this day of the branch."""
     return matter.replied_at is None and matter.due_on < today
+
+
+def ownerless(branch: Branch) -> MatterQuerySet:
+    """Open matters without an owner who may handle them: they left, or there never was one."""
+    return Matter.objects.open().filter(branch=branch).exclude(owner__in=handlers(branch))

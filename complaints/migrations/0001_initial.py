@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('contacted_at', models.DateTimeField(null=True, verbose_name='first contact')),
                 ('replied_at', models.DateTimeField(null=True, verbose_name='answered')),
                 ('closed_at', models.DateTimeField(null=True, verbose_name='closed')),
+                ('news_since', models.DateTimeField(null=True, verbose_name='the visitor added something')),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
                 ('request_id', models.UUIDField(editable=False, null=True, unique=True)),
                 ('about', models.ManyToManyField(blank=True, related_name='matters_about', to=settings.AUTH_USER_MODEL, verbose_name='about')),
@@ -86,6 +87,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='matter',
             index=models.Index(condition=models.Q(('state', 'closed'), _negated=True), fields=['branch', 'due_on'], name='matter_open'),
+        ),
+        migrations.AddIndex(
+            model_name='matter',
+            index=models.Index(condition=models.Q(('news_since__isnull', False)), fields=['branch'], name='matter_news'),
         ),
         migrations.AddIndex(
             model_name='matter',

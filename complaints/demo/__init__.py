@@ -1,0 +1,1 @@
+"""The demo's past in the box: matters, and how they were answered."""

@@ -1,0 +1,180 @@
+"""What people may send: to the box, about a matter, to the inquiry."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from complaints.models import TEXT_LIMIT, Kind
+from complaints.reading import as_code, compact
+from hall import calendar
+from hall.models import Branch, Counter
+from queueing.models import Ticket
+
+KINDS = [
+    (Kind.COMPLAINT.value, gettext_lazy("I want to complain")),
+    (Kind.SUGGESTION.value, gettext_lazy("I have a suggestion")),
+    (Kind.PRAISE.value, gettext_lazy("I want to praise somebody")),
+    (Kind.HELP.value, gettext_lazy("I need help")),
+]
+
+
+class Words(forms.CharField):
+    """A long text: kept as it was typed, but for the marks that no database keeps."""
+
+    widget = forms.Textarea(attrs={"rows": 8})
+
+    def to_python(self, value: Any) -> str:
+        """With one kind of line break, so that a browser's two do not count double."""
+        text = str(super().to_python(value) or "").replace("\x00", "")
+        return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+    def validate(self, value: str) -> None:
+        """Also says how much too long a text is."""
+        super().validate(value)
+        if len(value) > TEXT_LIMIT:
+            told = _("Please shorten the text: it has %(length)s characters, and %(limit)s fit.")
+            raise forms.ValidationError(told % {"length": len(value), "limit": TEXT_LIMIT})
+
+
+class Line(forms.CharField):
+    """A short text on one line, whatever was pasted."""
+
+    def to_python(self, value: Any) -> str:
+        """Without line breaks and marks that no database keeps."""
+        return " ".join(str(super().to_python(value) or "").replace("\x00", "").split())
+
+
+class BoxForm(forms.Form):
+    """A matter for the box. An unknown ticket or counter is asked about once, then let be."""
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of message"),
+        choices=KINDS,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": gettext_lazy("Please choose one of the four."),
+            "invalid_choice": gettext_lazy("Please choose one of the four."),
+        },
+    )
+    text = Words(
+        label=gettext_lazy("What happened"),
+        error_messages={"required": gettext_lazy("Please write a few words.")},
+    )
+    code = Line(label=gettext_lazy("Ticket number"), max_length=20, required=False)
+    day = forms.DateField(
+        label=gettext_lazy("Day of the visit"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
+        error_messages={"invalid": gettext_lazy("Please write the day like this: 2026-03-06.")},
+    )
+    counter = Line(label=gettext_lazy("Counter number"), max_length=10, required=False)
+    name = Line(label=gettext_lazy("Your name"), max_length=80, required=False)
+    contact = Line(label=gettext_lazy("Telephone or e-mail"), max_length=120, required=False)
+
+    def __init__(self, branch: Branch, data: Any = None, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.branch = branch
+        self.today = calendar.local_day(branch, timezone.now())
+        self.ticket: Ticket | None = None
+        self.desk: Counter | None = None
+        self.doubts = ""
+        self.remark = ""
+        self.fields["day"].widget.attrs["max"] = self.today.isoformat()
+        for field, hint in (("name", "name"), ("contact", "tel")):
+            self.fields[field].widget.attrs["autocomplete"] = hint
+        self.fields["code"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.fields["counter"].widget.attrs |= {"autocomplete": "off", "inputmode": "numeric"}
+
+    @property
+    def form_id(self) -> uuid.UUID:
+        """What a form is known by, so that sending it twice is one matter."""
+        try:
+            return uuid.UUID(str(self.data.get("form_id", "")))
+        except ValueError:
+            return uuid.uuid4()
+
+    @property
+    def request_id(self) -> uuid.UUID:
+        """The same for the same words on the same form; who goes back and writes more is heard."""
+        said = "\x1f".join(f"{each}={self.cleaned_data.get(each)}" for each in self.fields)
+        return uuid.uuid5(self.form_id, f"{self.branch.pk}\x1f{said}")
+
+    @property
+    def visited_on(self) -> dt.date:
+        """The day of the visit; today, if not told."""
+        return self.cleaned_data.get("day") or self.today
+
+    def clean_day(self) -> dt.date | None:
+        """Not in the future."""
+        day: dt.date | None = self.cleaned_data["day"]
+        if day and day > self.today:
+            raise forms.ValidationError(_("This day is still to come."))
+        return day
+
+    def clean(self) -> None:
+        """Find the ticket and the counter; ask once about what is not found."""
+        if self.errors.keys() & {"code", "day", "counter"}:
+            return
+        doubts = self._find_ticket() | self._find_counter()
+        if not doubts:
+            return
+        typed = [compact(self.cleaned_data[each]) for each in ("code", "counter")]
+        self.doubts = "/".join([str(self.visited_on), *typed])
+        if self.data.get("doubts") == self.doubts:
+            self.remark = " ".join(doubts.values())
+            return
+        for field, told in doubts.items():
+            self.add_error(field, told + " " + _("Not sure? Just send it once more, as it is."))
+
+    def _find_ticket(self) -> dict[str, str]:
+        typed = self.cleaned_data["code"]
+        code = as_code(typed)
+        if code:
+            tickets = Ticket.objects.filter(branch=self.branch, day=self.visited_on)
+            found = tickets.filter(prefix=code[0], number=code[1])
+            self.ticket = found.select_related("service", "counter").first()
+        if not typed or self.ticket:
+            return {}
+        told = {"code": typed, "day": date_format(self.visited_on)}
+        return {"code": _("There is no ticket %(code)s on %(day)s.") % told}
+
+    def _find_counter(self) -> dict[str, str]:
+        typed = self.cleaned_data["counter"]
+        number = compact(typed)
+        if number.isdecimal() and number.isascii() and len(number) < 5:
+            self.desk = self.branch.counters.filter(number=int(number)).first()
+        if not typed or self.desk:
+            return {}
+        return {"counter": _("There is no counter %(number)s here.") % {"number": typed}}
+
+
+class WordsForm(forms.Form):
+    """What the visitor adds to a matter."""
+
+    text = Words(
+        label=gettext_lazy("What you want to add"),
+        error_messages={"required": gettext_lazy("Please write a few words.")},
+    )
+
+
+class InquiryForm(forms.Form):
+    """One field for everything."""
+
+    q = Line(
+        label=gettext_lazy("Ticket number, reference number, or what you look for"),
+        max_length=200,
+        error_messages={
+            "required": gettext_lazy("Please type a number or a few words."),
+            "max_length": gettext_lazy("That is too long: please type a number or a few words."),
+        },
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )

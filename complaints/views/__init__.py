@@ -1,0 +1,1 @@
+"""Pages of the box: for visitors, and for those who answer them."""

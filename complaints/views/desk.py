@@ -1,0 +1,62 @@
+"""The list of matters, for those who answer them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from complaints import screens
+from complaints.models import Kind
+from complaints.reading import compact
+from complaints.screens import Wanted
+from hall.models import Branch
+from staff.access import requires
+from staff.models import Member
+
+PERMISSION = "complaints.handle_matters"
+LAST_PAGE = 10_000
+FEWEST_DIGITS = 4  # of a reference number, to look for it
+
+
+@require_safe
+@never_cache
+@requires(PERMISSION)
+def desk(request: HttpRequest, member: Member) -> HttpResponse:
+    """The list as it was asked for; htmx gets the rows and the tabs alone."""
+    wanted = asked(request.GET)
+    listing = screens.listing(member, wanted)
+    context = {
+        "listing": listing,
+        "wanted": wanted,
+        "kinds": Kind.choices,
+        "branches": Branch.objects.all() if member.branch_id is None else [],
+        "branch": member.branch,
+        "typed": request.GET.get("q", "")[:40],
+        "is_filtered": bool(wanted.kind or wanted.branch or wanted.digits),
+        "filters": urlencode({"kind": wanted.kind, "branch": wanted.branch, "q": wanted.digits}),
+        "stream": member.branch.slug if member.branch else "all",
+    }
+    part = "#list" if request.htmx else ""  # type: ignore[attr-defined]
+    response = render(request, f"complaints/desk.html{part}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def asked(query: QueryDict) -> Wanted:
+    """What the address asks for; what it says wrong is as if it were not said."""
+    tab, kind, page = (query.get(name, "") for name in ("show", "kind", "page"))
+    is_page = page.isascii() and page.isdecimal() and 0 < int(page[:6]) <= LAST_PAGE
+    digits = compact(query.get("q", ""))
+    is_part = digits.isascii() and digits.isdecimal() and len(digits) >= FEWEST_DIGITS
+    return Wanted(
+        tab=tab if tab in screens.LABELS else "open",
+        kind=kind if kind in Kind.values else "",
+        branch=query.get("branch", "").replace("\x00", "")[:50],
+        digits=digits[:16] if is_part else "",
+        page=int(page[:6]) if is_page else 1,
+    )

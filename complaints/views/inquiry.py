@@ -1,0 +1,138 @@
+"""The inquiry: one field that finds a ticket's place, a matter's progress, or a guide."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from complaints.forms import InquiryForm
+from complaints.models import Matter
+from complaints.reading import as_code, as_reference, is_number
+from complaints.views.keeping import on_expiry
+from hall import calendar
+from hall.models import Branch
+from hall.pages import SeeOther, unlisted
+from queueing import screens
+from queueing.models import Ticket
+
+TRIES: Final = 10
+PAUSE: Final = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How often this browser asked for numbers that do not exist, in the last minute.
+
+    Reference numbers are safe by their length: there are nine million billion. This only makes it
+    dull to try them by hand. It counts by browser (its CSRF cookie, without which no form comes
+    this far) together with the address, never by the address alone: a whole hall is behind one.
+    Nothing waits in a thread, and whoever waits a minute goes on. Counted by each process.
+    """
+
+    key: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Throttle:
+        """The count of the browser that asks."""
+        browser = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
+        who = f"{request.META.get('REMOTE_ADDR', '')}|{browser}"
+        return cls("inquiry:" + hashlib.sha256(who.encode(errors="replace")).hexdigest())
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether to ask for a minute's patience."""
+        return int(cache.get(self.key, 0)) >= TRIES
+
+    def count(self) -> None:
+        """Another number that does not exist."""
+        cache.add(self.key, 0, PAUSE)
+        try:
+            cache.incr(self.key)
+        except ValueError:  # ran out just now
+            cache.set(self.key, 1, PAUSE)
+
+
+def expired(request: HttpRequest) -> HttpResponse:
+    """The page was open for too long: here it is again, with what was typed."""
+    return page(request, InquiryForm(request.POST), status=403, is_expired=True)
+
+
+@on_expiry(expired)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def inquiry(request: HttpRequest) -> HttpResponse:
+    """Ask by POST: a number in an address would stand in histories and logs."""
+    if request.method != "POST":
+        return page(request, InquiryForm())
+    form = InquiryForm(request.POST)
+    if not form.is_valid():
+        return page(request, form, status=400)
+    typed: str = form.cleaned_data["q"]
+    if not is_number(typed) and as_code(typed) is None:
+        return SeeOther(reverse("hall:guides") + "?" + urlencode({"q": typed}))
+    throttle = Throttle.of(request)
+    if throttle.is_closed:
+        return page(request, form, must_wait=True, status=429)
+    return answer(request, form, typed) or not_found(request, form, throttle)
+
+
+def not_found(request: HttpRequest, form: InquiryForm, throttle: Throttle) -> HttpResponse:
+    """One and the same answer for every number that does not exist, however near to one."""
+    throttle.count()
+    return page(request, form, is_missing=True)
+
+
+def answer(request: HttpRequest, form: InquiryForm, typed: str) -> HttpResponse | None:
+    """What there is of this number."""
+    if as_code(typed):
+        return of_tickets(request, form, tickets_of(typed))
+    reference = as_reference(typed)
+    matter = Matter.objects.filter(reference=reference).first() if reference else None
+    return SeeOther(matter.get_absolute_url()) if matter else None
+
+
+def tickets_of(typed: str) -> list[Ticket]:
+    """Today's tickets of this number: each branch may have one."""
+    prefix, number = as_code(typed) or ("", 0)
+    now = timezone.now()
+    branches = list(Branch.objects.filter(is_active=True))
+    days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
+    rows = Ticket.objects.filter(branch__in=branches, day__in=set(days.values()))
+    found = rows.filter(prefix=prefix, number=number).select_related("branch")
+    return [each for each in found.order_by("branch__order") if each.day == days[each.branch_id]]
+
+
+def of_tickets(
+    request: HttpRequest, form: InquiryForm, tickets: list[Ticket]
+) -> HttpResponse | None:
+    """The ticket's place; where several branches have one, which is meant?"""
+    chosen = request.POST.get("branch", "")
+    if len(tickets) > 1:
+        tickets = [each for each in tickets if each.branch.slug == chosen] or tickets
+    if len(tickets) > 1:
+        return page(request, form, branches=[each.branch for each in tickets])
+    if not tickets:
+        return None
+    ticket = tickets[0]
+    state = screens.ticket_states(ticket.branch_id, {ticket.token})[ticket.token]
+    shown: dict[str, Any] = state.context()
+    return page(request, form, branch=ticket.branch, **shown)
+
+
+def page(
+    request: HttpRequest, form: InquiryForm, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """The field, and under it what was found."""
+    values = {"form": form, **context}
+    return unlisted(render(request, "complaints/inquiry.html", values, status=status))
