@@ -1,4 +1,4 @@
-"""Everything that changes a rating: check, write, publish. Arguments are by keyword.
+"""Everything that changes a rating or makes a summary: check, write, publish. By keyword.
 
 Each raises ``Refused`` with a sentence for whoever asked if the rules do not allow it.
 """
@@ -15,11 +15,24 @@ from django.utils.translation import gettext as _
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
 from hall import calendar
+from hall.calendar import Month
 from hall.events import Event, publish
-from hall.models import Device, Offering
+from hall.models import Branch, Device, Offering
 from hall.refusal import Refused
+from queueing import actions as queue
 from queueing.models import State, Ticket
-from ratings.models import COMMENT_LIMIT, REASONS, Grade, Rating, Reason, Remark, Via
+from ratings import summaries
+from ratings.models import (
+    COMMENT_LIMIT,
+    REASONS,
+    Grade,
+    Rating,
+    Reason,
+    Remark,
+    Row,
+    Summary,
+    Via,
+)
 from staff.models import Member
 
 EXPLAIN_WITHIN = dt.timedelta(minutes=15)
@@ -76,7 +89,7 @@ def explain(
         )
     with transaction.atomic():
         row = Rating.objects.select_for_update(of=("self",)).get(pk=rating.pk)
-        if row.explained_at is not None or moment - row.given_at > EXPLAIN_WITHIN:
+        if not may_explain(row, moment):
             raise Refused(_("Thank you. The reasons for this rating are closed."))
         chosen = [each for each in REASONS[Grade(row.grade)] if each.value in reasons]
         Remark.objects.bulk_create(Remark(rating=row, reason=each) for each in chosen)
@@ -88,10 +101,71 @@ def explain(
     return row
 
 
+def summarise(
+    *,
+    branch: Branch,
+    month: Month,
+    by: Member | None = None,
+    now: dt.datetime | None = None,
+    correct: bool = False,
+    reason: str = "",
+) -> Summary:
+    """Sum up a branch's month, once: a summary that is there stays, and is returned.
+
+    Days of the month that nobody closed are closed first. ``correct`` adds a new version beside
+    the last if the figures have changed since, with a reason. Made by two at once, one is kept;
+    killed midway, nothing is. Raises Refused while the month is not over at the branch.
+    """
+    moment = now or timezone.now()
+    if moment < calendar.month_bounds(branch, month)[1]:
+        raise Refused(_("%(month)s is not over at %(branch)s.") % _month_of(branch, month))
+    if correct and not reason.strip():
+        raise Refused(_("Please say why the summary is corrected."))
+    before = Summary.objects.of(branch, month).first()
+    if before is not None and not correct:
+        return before
+    for day in summaries.days_left_open(branch, month):
+        queue.close_day(branch=branch, day=day, now=moment)
+    rows = summaries.rows(branch, month)
+    if before is not None and summaries.same_figures(before.rows.order_by("order"), rows):
+        return before
+    summary = Summary(branch=branch, first_day=month.first, made_at=moment, made_by=by)
+    if before is not None:
+        summary.version, summary.reason = before.version + 1, reason.strip()
+    return _store(summary, rows)
+
+
+def _month_of(branch: Branch, month: Month) -> dict[str, str]:
+    return {"month": str(month), "branch": branch.name}
+
+
+def _store(summary: Summary, rows: list[Row]) -> Summary:
+    """Write the summary with all its rows, or take the one that somebody else wrote meanwhile."""
+    try:
+        with transaction.atomic():
+            summary.save(force_insert=True)
+            for row in rows:
+                row.summary = summary
+            Row.objects.bulk_create(rows)
+            publish(summary.branch_id, Event.SUMMARY_MADE, summary=summary.pk)
+    except IntegrityError:
+        twin = Summary.objects.of(summary.branch, summary.month).first()
+        if twin is None or twin.version < summary.version:
+            raise
+        return twin
+    return summary
+
+
 def in_words(reasons: Collection[Reason], comment: str) -> str:
     """Reasons and comment as the case's time line has them."""
     chosen = " · ".join(str(each.label) for each in reasons)
     return "\n".join(part for part in (chosen, comment) if part)
+
+
+def case_text(code: str, language: str) -> str:
+    """What a case says that a bad rating opens, in the visitor's language."""
+    with translation.override(language):
+        return _("The visitor was not satisfied with visit %(code)s.") % {"code": code}
 
 
 def may_rate(ticket: Ticket, now: dt.datetime) -> bool:
@@ -101,6 +175,12 @@ def may_rate(ticket: Ticket, now: dt.datetime) -> bool:
     except Refused:
         return False
     return True
+
+
+def may_explain(rating: Rating, now: dt.datetime | None = None) -> bool:
+    """Whether reasons for the rating are still taken."""
+    moment = now or timezone.now()
+    return rating.explained_at is None and moment - rating.given_at <= EXPLAIN_WITHIN
 
 
 def _check_open(ticket: Ticket, moment: dt.datetime) -> None:
@@ -141,14 +221,12 @@ def _insert(
 
 
 def _open_case(visit: Ticket, moment: dt.datetime) -> Matter:
-    """The case that a bad rating opens; it speaks the visitor's language."""
-    with translation.override(visit.language):
-        text = _("The visitor was not satisfied with visit %(code)s.") % {"code": visit.code}
+    """The case that a bad rating opens."""
     return complaints.receive(
         branch=visit.branch,
         kind=Kind.COMPLAINT,
         source=Source.RATING,
-        text=text,
+        text=case_text(visit.code, visit.language),
         ticket=visit,
         language=visit.language,
         now=moment,

@@ -164,6 +164,10 @@ class SummaryQuerySet(models.QuerySet["Summary"]):
         """Summaries of the member's branch, or all for one who belongs to none."""
         return self if member.branch_id is None else self.filter(branch_id=member.branch_id)
 
+    def of(self, branch: Branch, month: Month) -> SummaryQuerySet:
+        """Every version of a branch's month, the newest first."""
+        return self.filter(branch=branch, first_day=month.first).order_by("-version")
+
 
 class Summary(models.Model):
     """A branch's month in figures, frozen. A correction is a new version beside it."""
@@ -174,6 +178,9 @@ class Summary(models.Model):
     first_day = models.DateField(_("month"), help_text=_("the first day of the month"))
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     made_at = models.DateTimeField(_("made"))
+    made_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="+", verbose_name=_("made by")
+    )
     reason = models.CharField(_("reason of the correction"), max_length=200, blank=True)
 
     objects = SummaryQuerySet.as_manager()
@@ -201,7 +208,9 @@ class Row(models.Model):
     """One line of a summary: the figures of a branch, or of a part of its month.
 
     What each figure counts is said in ``ratings.figures``. Names are kept as they were when the
-    summary was made. A field that a scope has no figure for is null.
+    summary was made. A field that a scope has no figure for is null: ratings and matters of a
+    half hour, matters of a day or of a person, the spread of no lengths. A department or service
+    that is null is the row of what has none.
     """
 
     class Scope(models.TextChoices):
@@ -237,15 +246,15 @@ class Row(models.Model):
     services = models.PositiveIntegerField(_("visits measured"), default=0)
     service_median = models.DurationField(_("median length of service"), null=True)
     service_p90 = models.DurationField(_("length of service, 90th percentile"), null=True)
-    satisfied = models.PositiveIntegerField(_("satisfied"), default=0)
-    basically = models.PositiveIntegerField(_("basically satisfied"), default=0)
-    dissatisfied = models.PositiveIntegerField(_("not satisfied"), default=0)
-    unrated = models.PositiveIntegerField(_("not rated"), default=0)
-    received = models.PositiveIntegerField(_("matters received"), default=0)
-    answered_in_time = models.PositiveIntegerField(_("answered in time"), default=0)
-    answered_late = models.PositiveIntegerField(_("answered late"), default=0)
-    overdue = models.PositiveIntegerField(_("overdue"), default=0)
-    open = models.PositiveIntegerField(pgettext_lazy("matters", "open"), default=0)
+    satisfied = models.PositiveIntegerField(_("satisfied"), null=True)
+    basically = models.PositiveIntegerField(_("basically satisfied"), null=True)
+    dissatisfied = models.PositiveIntegerField(_("not satisfied"), null=True)
+    unrated = models.PositiveIntegerField(_("not rated"), null=True)
+    received = models.PositiveIntegerField(_("matters received"), null=True)
+    answered_in_time = models.PositiveIntegerField(_("answered in time"), null=True)
+    answered_late = models.PositiveIntegerField(_("answered late"), null=True)
+    overdue = models.PositiveIntegerField(_("overdue"), null=True)
+    open = models.PositiveIntegerField(pgettext_lazy("matters", "open"), null=True)
 
     class Meta:
         ordering = ["scope", "order"]
@@ -264,3 +273,18 @@ class Row(models.Model):
     def name(self) -> str:
         """The name in the active language, as it was."""
         return in_language(self, "name")
+
+    @property
+    def rated(self) -> int:
+        """Ratings given."""
+        return (self.satisfied or 0) + (self.basically or 0) + (self.dissatisfied or 0)
+
+    @property
+    def finished(self) -> int:
+        """Visits that a member of staff finished."""
+        return self.done - self.closed_by_day_end
+
+    @property
+    def answered(self) -> int:
+        """Matters answered in the month."""
+        return (self.answered_in_time or 0) + (self.answered_late or 0)

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hall.languages import HTML_TAG, known
 from hall.refusal import Refused
-from queueing import actions, guides, screens
+from queueing import actions, guides, parts, screens
 from queueing.models import State, Ticket
 from queueing.views.kiosk import SeeOther
 
@@ -36,7 +36,8 @@ def of_token(view: View) -> View:
     @never_cache
     @wraps(view)
     def respond(request: HttpRequest, token: str) -> HttpResponse:
-        ticket = Ticket.objects.select_related("branch", "service").filter(token=token).first()
+        tickets = Ticket.objects.select_related("branch", "service")
+        ticket = tickets.filter(token=token.replace("\x00", "")).first()
         if ticket is None:
             return unlisted(render(request, "queueing/ticket_missing.html", status=404))
         language = chosen(request) or known(ticket.language)
@@ -72,6 +73,7 @@ def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     language = known(translation.get_language())
     context = {
         "branch": ticket.branch,
+        "parts": parts.on_tickets([ticket], request).get(ticket.pk, []),
         "documents": guides.documents(ticket.service_id, language),
         **state_of(ticket),
     }

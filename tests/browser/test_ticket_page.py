@@ -72,6 +72,11 @@ def test_the_page_follows_a_visit(phone: Page, hall: Cast) -> None:
     actions.finish(ticket=ticket, by=hall.clerk)
     expect(phone.get_by_text("Thank you for coming.")).to_be_visible()
     assert len(phone.evaluate("vibrations")) == 2
+    phone.get_by_role("button", name="Not satisfied").tap()  # it came with the live update
+    expect(phone.get_by_text("You chose: not satisfied")).to_be_visible()
+    phone.get_by_label("waited too long").check()
+    phone.get_by_role("button", name="Send").tap()
+    expect(phone.get_by_role("link", name="Follow your case")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
@@ -90,6 +95,15 @@ def test_nothing_for_axe_to_find(phone: Page, hall: Cast, guard: Guard, language
         move(ticket=ticket, by=hall.clerk)
         phone.goto(ticket.get_absolute_url())
         axe(phone)
+    actions.resume(ticket=ticket, sitting=hall.sit(), by=hall.clerk)
+    actions.finish(ticket=ticket, by=hall.clerk)
+    phone.goto(ticket.get_absolute_url())
+    axe(phone)
+    phone.locator("button[value=dissatisfied]").tap()
+    expect(phone.locator("textarea")).to_be_visible()
+    axe(phone)
+    phone.goto(ticket.get_absolute_url())
+    axe(phone)
 
 
 def test_nothing_is_cut_off_sideways(phone: Page, hall: Cast) -> None:

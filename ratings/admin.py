@@ -1,0 +1,69 @@
+"""Looking ratings and summaries up. Nothing is changed here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from queueing.admin import ReadOnly
+from ratings.models import Rating, Remark, Summary
+from staff.models import Member
+
+SUMMARIES = "ratings.read_summaries"
+RATING = ("day", "branch", "service", "counter", "member", "grade", "via")
+
+
+def member_of(request: HttpRequest) -> Member:
+    """Who looks."""
+    assert isinstance(request.user, Member)
+    return request.user
+
+
+class RemarkInline(ReadOnly, admin.TabularInline[Remark, Rating]):
+    model = Remark
+    fields = readonly_fields = ("reason",)
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
+    list_display = RATING
+    list_filter = ["branch", "grade", "via"]
+    list_select_related = ["branch", "service", "counter__branch", "member"]
+    date_hierarchy = "day"
+    show_full_result_count = False
+    inlines = [RemarkInline]
+    fields = readonly_fields = (*RATING, "department", "given_at", "explained_at", "comment")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rating]:
+        """Ratings of the member's own branch, but none that opened a case about the member."""
+        member = member_of(request)
+        return Rating.objects.visible_to(member).exclude(matter__about=member)
+
+
+@admin.register(Summary)
+class SummaryAdmin(ReadOnly, admin.ModelAdmin[Summary]):
+    list_display = ("first_day", "branch", "version", "made_at", "reason")
+    list_filter = ["branch"]
+    list_select_related = ["branch"]
+    fields = readonly_fields = ("branch", "first_day", "version", "made_at", "made_by", "reason")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may read summaries."""
+        return request.user.has_perm(SUMMARIES)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Who may read ratings or summaries."""
+        return request.user.has_perm(SUMMARIES)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Summary]:
+        """Summaries of the member's own branch."""
+        return Summary.objects.visible_to(member_of(request))
+
+    def view_on_site(self, summary: Summary) -> str:
+        """The page with the figures."""
+        where = {"branch": summary.branch.slug, "month": summary.month}
+        return f"{reverse('ratings:summary', kwargs=where)}?version={summary.version}"

@@ -1,0 +1,1 @@
+"""The demo's past on the pads: ratings, and the cases that bad ones opened."""

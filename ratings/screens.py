@@ -1,0 +1,115 @@
+"""What the rating pads show, gathered in a fixed number of queries for page and live update."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils import timezone
+
+from hall import calendar
+from hall.languages import HTML_TAG
+from hall.models import Branch, Counter, Department
+from queueing.models import Sitting, State, Step, Ticket
+from ratings import signed
+from ratings.models import ASPECT_OF, REASONS, Aspect, Grade, Rating, Reason
+from staff.models import Member
+
+ON_ITS_WAY: Final = dt.timedelta(seconds=3)  # a tap in the last moment still counts
+
+
+@dataclass(frozen=True)
+class Question:
+    """How was the visit that ended here just now? Asked until a moment, or until the next call."""
+
+    visit: Ticket
+    counter: Counter
+    until: dt.datetime
+
+    @property
+    def name(self) -> str:
+        """What the form calls the visit."""
+        return signed.name(signed.VISIT, self.visit.pk, self.counter, self.until + ON_ITS_WAY)
+
+
+@dataclass(frozen=True)
+class PadState:
+    """A counter's pad: who sits there, and what the visitor is asked."""
+
+    counter: Counter
+    member: Member | None
+    question: Question | None
+
+    @property
+    def post(self) -> Department | None:
+        """The department that serves here."""
+        return (self.member and self.member.department) or self.counter.department
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The reasons of one aspect from which the visitor may choose."""
+
+    aspect: Aspect
+    reasons: list[Reason]
+
+
+def pads(
+    branch: Branch, numbers: Collection[int], now: dt.datetime | None = None
+) -> dict[int, PadState]:
+    """The pads of these counters, by number, in three queries."""
+    moment = now or timezone.now()
+    counters = Counter.objects.filter(branch=branch, number__in=numbers, is_active=True)
+    counters = counters.select_related("branch", "department")
+    seats = Sitting.objects.open().filter(branch=branch).select_related("member__department")
+    members = {seat.counter_id: seat.member for seat in seats}
+    visits = _just_finished(branch, moment)
+    return {
+        counter.number: PadState(
+            counter, members.get(counter.pk), _question(counter, visits.get(counter.pk))
+        )
+        for counter in counters
+    }
+
+
+def _just_finished(branch: Branch, moment: dt.datetime) -> dict[int | None, Step]:
+    """The last step of each counter in the time for which a pad asks, if it finished a visit.
+
+    Whatever happens at the counter afterwards ends the question, for good.
+    """
+    since = moment - asks_for(branch)
+    steps = Step.objects.filter(
+        ticket__branch=branch,
+        ticket__day=calendar.local_day(branch, moment),
+        ticket__state_since__gt=since,  # few, however many came today
+        at__gt=since,
+        move__in=("call", "start", "resume", "finish", "reopen"),
+    )
+    rows = steps.select_related("ticket__rating", "ticket__service").order_by("id")
+    last = {step.counter_id: step for step in rows}
+    return {pk: step for pk, step in last.items() if step.move == "finish"}
+
+
+def _question(counter: Counter, step: Step | None) -> Question | None:
+    if step is None or step.ticket.state != State.DONE or hasattr(step.ticket, "rating"):
+        return None
+    return Question(step.ticket, counter, step.at + asks_for(counter.branch))
+
+
+def asks_for(branch: Branch) -> dt.timedelta:
+    """How long a pad of the branch asks."""
+    return dt.timedelta(seconds=branch.pad_seconds)
+
+
+def offered(rating: Rating) -> list[Offered]:
+    """The reasons for this grade, by aspect."""
+    reasons = REASONS[Grade(rating.grade)]
+    by_aspect = {aspect: [r for r in reasons if ASPECT_OF[r] == aspect] for aspect in Aspect}
+    return [Offered(aspect, found) for aspect, found in by_aspect.items() if found]
+
+
+def chosen_language(code: str | None) -> str:
+    """The language that the visitor chose on the pad; empty for that of screen and visit."""
+    return code if code in HTML_TAG else ""

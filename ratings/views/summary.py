@@ -1,0 +1,91 @@
+"""The monthly summaries: the list of them, one as a page, and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from hall.calendar import Month
+from ratings import charts, reports, sheets, words
+from ratings.models import Row
+from ratings.reports import Report
+from staff.access import WATCH, branch_for, branches_of, requires
+from staff.models import Member
+
+PERMISSION = "ratings.read_summaries"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+@requires(PERMISSION)
+def index(request: HttpRequest, member: Member) -> HttpResponse:
+    """Every month of every branch that the member sees."""
+    branches = list(branches_of(member))
+    context = {"branches": branches, "months": reports.overview(member, branches)}
+    return render(request, "ratings/summaries.html", context)
+
+
+@require_safe
+@requires(PERMISSION)
+def show(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
+    """A branch's month, on screen and on paper."""
+    report = _report(request, member, branch, month)
+    rows = report.rows
+    context = {
+        "branch": report.summary.branch,
+        "summary": report.summary,
+        "report": report,
+        "whole": report.whole,
+        "departments": rows.get(Row.Scope.DEPARTMENT, []),
+        "services": rows.get(Row.Scope.SERVICE, []),
+        "people": rows.get(Row.Scope.PERSON, []),
+        "days": rows.get(Row.Scope.DAY, []),
+        "slots": rows.get(Row.Scope.SLOT, []),
+        "day_chart": charts.days(rows.get(Row.Scope.DAY, [])),
+        "slot_chart": charts.slots(rows.get(Row.Scope.SLOT, [])),
+        "department_waits": charts.waits(rows.get(Row.Scope.DEPARTMENT, [])),
+        "service_waits": charts.waits(rows.get(Row.Scope.SERVICE, [])),
+        "grade_chart": charts.grades(rows.get(Row.Scope.DEPARTMENT, [])),
+        "definitions": words.DEFINITIONS,
+        "may_watch": member.has_perm(WATCH),
+    }
+    return render(request, "ratings/summary.html", context)
+
+
+@require_safe
+@requires(PERMISSION)
+def as_workbook(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
+    """The same as XLSX."""
+    return _file(_report(request, member, branch, month), sheets.workbook, XLSX, "xlsx")
+
+
+@require_safe
+@requires(PERMISSION)
+def as_text(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
+    """The same as CSV."""
+    report = _report(request, member, branch, month)
+    return _file(report, sheets.text, "text/csv; charset=utf-8", "csv")
+
+
+def _report(request: HttpRequest, member: Member, branch: str, month: Month) -> Report:
+    """The version that was asked for; raises Http404 if there is none, or not for this member."""
+    asked = request.GET.get("version", "")
+    if asked and not (asked.isascii() and asked.isdecimal() and len(asked) < 5):
+        raise Http404
+    report = reports.read(branch_for(member, branch), month, int(asked) if asked else None)
+    if report is None:
+        raise Http404
+    return report
+
+
+def _file(
+    report: Report, make: Callable[[Report], bytes], content_type: str, suffix: str
+) -> HttpResponse:
+    summary = report.summary
+    version = f"-v{summary.version}" if summary.version > 1 else ""
+    name = f"{summary.branch.slug}-{summary.month}{version}.{suffix}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(make(report), content_type=content_type, headers=headers)
