@@ -23,12 +23,17 @@ from hall import calendar
 from hall.models import Branch, Counter, Notice, Offering, OpeningHours, Zone
 from queueing import dispatch
 from queueing.models import AT_COUNTER, Sitting, State, Step, Ticket
+from staff import duty
+from staff.models import Member
 
 LEARN_FROM = 200  # the latest visits of today that tell how long a service takes
 LEARN_AT_LEAST = 5  # fewer say less than the offering's typical length
 CALLS_SHOWN = 8
 CALLS_READ = 64  # enough to find a call that nobody has answered yet among those of forty counters
 LINES_SHOWN = 7  # as many as have room beside the calls
+LINES_BESIDE_LEADER = 6  # as many as have room above the leader on duty
+EARLIER_BESIDE_LEADER = 6
+MICROSECOND = dt.timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,8 @@ class LineGroup:
 
 @dataclass(frozen=True)
 class BoardState:
-    """Everything on a branch's lobby board. ``hours`` are today's, told while nothing is open."""
+    """Everything on a branch's lobby board. ``hours`` are today's, told while nothing is open;
+    ``leader`` is on duty today."""
 
     branch: Branch
     now: dt.datetime
@@ -168,6 +174,7 @@ class BoardState:
     queues: Queues
     notices: Sequence[Notice]
     hours: Sequence[OpeningHours]
+    leader: Member | None
 
     @property
     def has_floors(self) -> bool:
@@ -183,7 +190,8 @@ class BoardState:
     @property
     def line_pages(self) -> list[list[LineGroup]]:
         """The lines that matter, by zone, on pages that the board shows in turn."""
-        return paged(group_by_zone([line for line in self.queues.lines if line.matters]))
+        lines = group_by_zone([line for line in self.queues.lines if line.matters])
+        return paged(lines, LINES_SHOWN if self.leader is None else LINES_BESIDE_LEADER)
 
 
 def group_by_zone(lines: Sequence[Line]) -> list[LineGroup]:
@@ -192,10 +200,10 @@ def group_by_zone(lines: Sequence[Line]) -> list[LineGroup]:
     for line in lines:
         zones[line.offering.zone].append(line)
     groups = [LineGroup(zone, found) for zone, found in zones.items()]
-    return sorted(groups, key=lambda each: _zone_order(each.zone))
+    return sorted(groups, key=lambda each: zone_order(each.zone))
 
 
-def _zone_order(zone: Zone | None) -> tuple[bool, int, int, int]:
+def zone_order(zone: Zone | None) -> tuple[bool, int, int, int]:
     return (False, zone.floor, zone.order, zone.pk) if zone else (True, 0, 0, 0)
 
 
@@ -354,12 +362,15 @@ def board(branch: Branch, now: dt.datetime | None = None) -> BoardState:
     at_counters = [each for each in recent if each.is_current]
     # Who has not come yet still looks for the counter; newer calls must not push them off.
     current = sorted(at_counters, key=lambda call: call.is_answered)[:CALLS_SHOWN]
-    earlier = [each for each in recent if each not in current][:CALLS_SHOWN]
+    day = calendar.local_day(branch, moment)
+    leader = duty.leader(branch, day)
+    room = CALLS_SHOWN if leader is None else EARLIER_BESIDE_LEADER
+    earlier = [each for each in recent if each not in current][:room]
     notices = list(Notice.objects.shown_at(branch, moment))
     state = queues(branch, moment)
     is_quiet = not any(line.matters for line in state.lines)
-    hours = calendar.hours_of(branch, calendar.local_day(branch, moment)) if is_quiet else []
-    return BoardState(branch, moment, current, earlier, state, notices, hours)
+    hours = calendar.hours_of(branch, day) if is_quiet else []
+    return BoardState(branch, moment, current, earlier, state, notices, hours, leader)
 
 
 def today(member_id: int, branch: Branch, now: dt.datetime | None = None) -> Today:
@@ -394,11 +405,17 @@ class Spread:
     @classmethod
     def of(cls, lengths: Iterable[dt.timedelta]) -> Spread:
         """The spread of these lengths."""
+        return cls.of_microseconds(length // MICROSECOND for length in lengths)
+
+    @classmethod
+    def of_microseconds(cls, lengths: Iterable[int]) -> Spread:
+        """The spread of lengths in microseconds: quicker for many."""
         ordered = sorted(lengths)
         if not ordered:
             return cls(0, None, None)
         half, rank = len(ordered) // 2, -(-9 * len(ordered) // 10)
-        return cls(len(ordered), (ordered[half] + ordered[~half]) / 2, ordered[rank - 1])
+        median = (ordered[half] + ordered[~half]) / 2
+        return cls(len(ordered), median * MICROSECOND, ordered[rank - 1] * MICROSECOND)
 
 
 @dataclass(frozen=True)

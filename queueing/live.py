@@ -10,7 +10,7 @@ from django.utils import translation
 from hall.languages import HTML_TAG
 from hall.live import Key, Marks, notice_marker
 from hall.models import Branch, Counter
-from queueing import figures, screens
+from queueing import figures, parts, screens
 from queueing.models import Sitting, Step, Ticket
 
 
@@ -127,8 +127,18 @@ class TicketPage:
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """All the tickets asked for: the line is read once for all of them."""
         states = screens.ticket_states(branch_id, {key.subject for key in keys})
+        tickets = [state.ticket for state in states.values()]
+        added = {}
+        for language in {key.language for key in keys}:
+            with translation.override(language):
+                added[language] = parts.on_tickets(tickets)
         return {
-            key: fragment("queueing/ticket.html#live", key, **states[key.subject].context())
+            key: fragment(
+                "queueing/ticket.html#live",
+                key,
+                parts=added[key.language].get(states[key.subject].ticket.pk, []),
+                **states[key.subject].context(),
+            )
             for key in keys
             if key.subject in states
         }

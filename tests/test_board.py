@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from hall import calendar
 from hall.models import (
     Branch,
     Category,
@@ -25,6 +26,7 @@ from hall.models import (
 from queueing import actions, figures
 from queueing.figures import Line, LineGroup, Wait
 from queueing.models import Ticket
+from staff.actions import put_on_duty
 from tests.cast import Cast, member, offering
 
 URL = "/board/nanshan/"
@@ -148,6 +150,31 @@ def test_the_clock_starts_in_the_branchs_zone(
     page = text_of(board)
     assert "12:05" in page
     assert 'data-timezone="America/New_York"' in page
+
+
+# --- the leader on duty ---
+
+
+def test_the_leader_on_duty_stands_beside_fewer_lines_and_calls(cast: Cast, board: Client) -> None:
+    for number in range(20, 40):
+        cast.counters[number] = Counter.objects.create(branch=cast.branch, number=number)
+        cast.counters[number].services.set([cast.pension.service])
+        called(cast, number)
+    assert len(figures.board(cast.branch).earlier) == 8
+    page = text_of(board)
+    assert "Leader on duty" not in page
+    today = calendar.local_day(cast.branch, timezone.now())
+    put_on_duty(branch=cast.branch, day=today, role="leader", member=cast.supervisor, by=None)
+    assert len(figures.board(cast.branch).earlier) == 6
+    page = text_of(board)
+    assert "Leader on duty" in page and cast.supervisor.name_en in page
+    assert cast.supervisor.staff_number not in page.replace(cast.supervisor.name_en, "")
+
+
+def test_yesterdays_leader_is_gone(cast: Cast, board: Client) -> None:
+    yesterday = calendar.local_day(cast.branch, timezone.now()) - dt.timedelta(days=1)
+    put_on_duty(branch=cast.branch, day=yesterday, role="leader", member=cast.supervisor, by=None)
+    assert "Leader on duty" not in text_of(board)
 
 
 # --- languages ---

@@ -9,7 +9,7 @@ from django.urls import reverse
 from queueing import actions
 from queueing.models import Sitting
 from staff.models import Member
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, member
 
 SIGN_IN = "/sign-in/"
 
@@ -27,6 +27,24 @@ def test_a_clerk_lands_at_the_counter(cast: Cast, client: Client) -> None:
 def test_an_administrator_lands_in_the_administration(cast: Cast, client: Client) -> None:
     response = client.post(SIGN_IN, {"username": "N1900", "password": PASSWORD})
     assert response.headers["Location"] == reverse("admin:index")
+
+
+@pytest.mark.parametrize(
+    ("role", "page"),
+    [
+        ("supervisor", "staff:supervisor"),
+        ("duty-leader", "staff:supervisor"),
+        ("inspector", "staff:supervisor"),
+        ("complaint-handler", "complaints:desk"),
+        ("guide", "queueing:kiosk_index"),
+    ],
+)
+def test_each_role_lands_where_its_day_begins(
+    cast: Cast, client: Client, role: str, page: str
+) -> None:
+    member("N1450", "某某", cast.branch, role)
+    response = client.post(SIGN_IN, {"username": "N1450", "password": PASSWORD})
+    assert response.headers["Location"] == reverse(page)
 
 
 def test_the_way_back_is_kept_but_never_leads_to_another_host(cast: Cast, client: Client) -> None:

@@ -1,0 +1,90 @@
+"""What is wrong with the lines and counters now, by the limits of each branch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hall.models import Branch
+from queueing import floor
+from queueing.models import State
+from queueing.rows import rows_at
+from staff.access import WATCH
+from staff.alarms import Alarm, Severity
+from staff.models import Member
+
+FAR_TOO_LONG: Final = 2  # times the limit, and it is no longer only to be looked at
+
+
+def alarms(
+    branches: Sequence[Branch], member: Member, now: dt.datetime
+) -> Mapping[int, list[Alarm]]:
+    """The alarms of these branches, for a member who watches over the hall."""
+    if not member.has_perm(WATCH):
+        return {}
+    return {pk: list(of_floor(state)) for pk, state in floor.at(branches, now).items()}
+
+
+def of_floor(state: floor.Floor) -> Iterator[Alarm]:
+    """What is wrong at one branch."""
+    for line in state.lines:
+        yield from _of_line(line, state.branch)
+    for counter in state.counters:
+        yield from _of_counter(counter, state.branch)
+    for left in state.left_open:
+        yield _left_open(left, state.branch)
+
+
+def _of_line(line: floor.LineNow, branch: Branch) -> Iterator[Alarm]:
+    href = rows_at(branch, service=line.service.pk, state=State.WAITING, order="longest")
+    said = {"service": line.service.name, "count": line.waiting, "minutes": line.longest}
+    if not line.counters:
+        text = ngettext(
+            "%(service)s: %(count)s person waits, no counter open",
+            "%(service)s: %(count)s people wait, no counter open",
+            line.waiting,
+        )
+        yield Alarm(Severity.BAD, text % said, line.longest_since, href)
+    if line.longest >= branch.alarm_wait_minutes:
+        text = _("%(service)s: %(minutes)s min wait")
+        severity = _severity(line.longest, branch.alarm_wait_minutes)
+        yield Alarm(severity, text % said, line.longest_since, href)
+    if line.waiting > branch.alarm_line_length:
+        text = _("%(service)s: %(count)s people in line")
+        severity = _severity(line.waiting, branch.alarm_line_length)
+        yield Alarm(severity, text % said, line.longest_since, href)
+
+
+def _of_counter(counter: floor.CounterNow, branch: Branch) -> Iterator[Alarm]:
+    if not counter.too_long:
+        return
+    said: dict[str, object] = {"number": counter.counter.number, "minutes": counter.minutes}
+    if counter.ticket is not None:
+        text = _("Counter %(number)s: serving %(code)s for %(minutes)s min")
+        said |= {"code": counter.ticket.code}
+        severity = _severity(counter.minutes, branch.alarm_service_minutes)
+    else:
+        text = _("Counter %(number)s: free for %(minutes)s min while people wait")
+        severity = _severity(counter.minutes, branch.alarm_idle_minutes)
+    href = rows_at(branch, counter=counter.counter.number)
+    yield Alarm(severity, text % said, counter.since, href)
+
+
+def _left_open(left: floor.LeftOpen, branch: Branch) -> Alarm:
+    text = ngettext(
+        "%(count)s ticket of %(day)s was never closed",
+        "%(count)s tickets of %(day)s were never closed",
+        left.count,
+    )
+    said = {"count": left.count, "day": date_format(left.day, "SHORT_DATE_FORMAT")}
+    href = rows_at(branch, day=left.day.isoformat(), state="open")
+    return Alarm(Severity.LOOK, text % said, left.since, href)
+
+
+def _severity(value: int, limit: int) -> Severity:
+    return Severity.BAD if value >= FAR_TOO_LONG * max(1, limit) else Severity.LOOK

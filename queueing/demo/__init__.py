@@ -1,0 +1,1 @@
+"""The demo's past in the hall: who came, who sat where, and what became of each ticket."""

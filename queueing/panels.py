@@ -1,0 +1,73 @@
+"""The floor and the lines on the supervisor's page, and their figures over all branches."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Count, Max, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hall import calendar
+from hall.models import Branch
+from queueing import floor
+from queueing.models import Sitting, State, Ticket
+from queueing.rows import rows_at
+from staff.access import WATCH
+from staff.models import Member
+from staff.panels import Cell, Column, Panel
+
+
+def _floor(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
+    return {"floor": floor.at([branch], now)[branch.pk]}
+
+
+def _lines(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
+    return {"lines": floor.lines_today(branch, now)}
+
+
+def _revision(branch: Branch, now: dt.datetime) -> object:
+    """Changes with every move of a ticket of today, and with who sits where (two queries)."""
+    tickets = Ticket.objects.of_day(branch, calendar.local_day(branch, now))
+    seats = Sitting.objects.open().filter(branch=branch)
+    moves = tickets.aggregate(Max("state_since"), Count("pk"), Sum("call_count"))
+    sits = seats.aggregate(Max("changed_at"), Count("pk"))
+    return sorted(moves.items()), sorted(sits.items())
+
+
+FLOOR = Panel(WATCH, "queueing/panel_floor.html", _floor, _revision)
+LINES = Panel(WATCH, "queueing/panel_lines.html", _lines, _revision)
+
+
+def overview(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+    """Who waits, how long, and how many counters are open, at each branch."""
+    if not member.has_perm(WATCH):
+        return []
+    states = floor.at(branches, now)
+    return [
+        Column(_("Waiting"), {pk: _waiting(each) for pk, each in states.items()}),
+        Column(_("Longest wait"), {pk: _longest(each) for pk, each in states.items()}),
+        Column(_("Counters open"), {pk: _open(each) for pk, each in states.items()}),
+    ]
+
+
+def _waiting(state: floor.Floor) -> Cell:
+    return Cell(str(state.waiting), rows_at(state.branch, state=State.WAITING))
+
+
+def _longest(state: floor.Floor) -> Cell:
+    if not state.waiting:
+        return Cell("–")
+    text = ngettext("%(count)s minute", "%(count)s minutes", state.longest)
+    return Cell(
+        text % {"count": state.longest},
+        rows_at(state.branch, state=State.WAITING, order="longest"),
+        looks=state.longest >= state.branch.alarm_wait_minutes,
+    )
+
+
+def _open(state: floor.Floor) -> Cell:
+    said = {"open": state.open, "all": len(state.counters)}
+    address = rows_at(state.branch, state="open")
+    return Cell(_("%(open)s of %(all)s") % said, address)
