@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import pickle
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
-from bench.seats import values_of
-from bench.statements import Statement, say
+from bench.statements import Statement, Values, say
 
 STATEMENTS = "HALL_BENCH_STATEMENTS"  # the file that the recorded statements are in
+VALUES = "HALL_BENCH_VALUES"  # what gives a person's values for them
 
 
 def nothing() -> HttpResponse:
@@ -29,8 +31,15 @@ def empty(request: HttpRequest) -> HttpResponse:
 def same_statements(request: HttpRequest, name: str, seat: int) -> HttpResponse:
     """The statements of a request, by the same connection, and nothing else."""
     with connection.cursor() as cursor:
-        say(cursor, statements()[name], values_of(seat))
+        say(cursor, statements()[name], values()(seat))
     return nothing()
+
+
+@cache
+def values() -> Callable[[int], Values]:
+    """Gives the values of a person's request."""
+    found: Callable[[int], Values] = import_string(os.environ.get(VALUES, "bench.seats.values_of"))
+    return found
 
 
 @cache

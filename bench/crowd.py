@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bench.place import Window
+from bench.voices import Opinion
 
 SHORTEST, LONGEST = 40.0, 150.0  # seconds at the counter
 A_VISIT = 110.0  # with the way to the counter
 NEVER = 3600.0
+RATE_ON: Final = {"pad": 55, "phone": 20, "": 25}
 LANGUAGES: Final = {"zh-hans": 92, "zh-hant": 4, "en": 4}
 
 
@@ -30,11 +32,16 @@ class Visit:
     comes_back: bool = False
     gives_up_after: float | None = None
     language: str = "zh-hans"
+    token: str = ""
+    rates_on: str = ""
+    opinion: Opinion = field(default_factory=Opinion.of_anybody)
+    writes: bool = False
 
     @classmethod
     def of_anybody(cls) -> Visit:
         """A usual visitor; one in four or so does something unusual."""
         (language,) = random.choices([*LANGUAGES], [*LANGUAGES.values()])
+        (rates_on,) = random.choices([*RATE_ON], [*RATE_ON.values()])
         return cls(
             length=random.triangular(SHORTEST, LONGEST, 80),
             walk=random.choices([random.uniform(3, 11), random.uniform(17, 25), NEVER], [88, 7, 5])[
@@ -47,12 +54,15 @@ class Visit:
             comes_back=random.random() < 0.5,
             gives_up_after=random.uniform(20, 200) if random.random() < 0.06 else None,
             language=language,
+            rates_on=rates_on,
+            writes=random.random() < 1 / 120,
         )
 
     @classmethod
     def of_the_first(cls) -> Visit:
         """One of those who fill the hall: as if their visits had begun some time ago."""
-        return cls(length=random.uniform(4, LONGEST), walk=random.uniform(1, 6))
+        length, walk = random.uniform(4, LONGEST), random.uniform(1, 6)
+        return cls(length=length, walk=walk, rates_on="pad")
 
     @classmethod
     def of_a_stranger(cls) -> Visit:

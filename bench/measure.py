@@ -6,9 +6,9 @@ import os
 import pickle
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,58 +18,42 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
-from bench import bare, boards, pages, past, plain, report, seats, server
+from bench import bare, boards, month, pages, past, plain, report, seats, server, visits
 from bench.pages import Tally
+from bench.plan import WITHOUT_PAST, Plan, database, say
 from hall import calendar
 from hall.demo import place
 from hall.models import Branch
 
 CLIENTS = [1, 8, 40]
 OF_TODAY = 800  # visits that are over when the measurements begin
-WITHOUT_PAST = "without_past"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is measured, and where."""
-
-    folder: Path
-    url: str
-    redis_url: str
-    tickets: int
-    rounds: int
-    presses: int
-    boards: int
-    changes: int
-
-    @property
-    def url_without_past(self) -> str:
-        """The database of the same hall on its first day."""
-        return database(self.url, WITHOUT_PAST)
-
-
-def database(url: str, name: str) -> str:
-    """The URL of another database of the same server."""
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+SIZES = 6  # numbers that a plan has
 
 
 def main() -> None:
-    """Build the hall, measure, print."""
+    """Build a hall, measure what was asked for, print."""
+    sizes, names = sys.argv[1 : SIZES + 1], sys.argv[SIZES + 1 :]
     urls = os.environ["DATABASE_URL"], os.environ["REDIS_URL"]
-    plan = Plan(Path(os.environ["HALL_DATA"]), *urls, *map(int, sys.argv[1:]))
+    plan = Plan(Path(os.environ["HALL_DATA"]), *urls, *map(int, sizes))
     began = time.monotonic()
     say(report.machine(*urls))
     (plan.folder / "static").mkdir()  # WhiteNoise warns if there is none
-    build(plan)
-    say(f"{plan.tickets:,} past tickets, made in {time.monotonic() - began:.0f} s")
-    measure_pages(plan)
-    measure_boards(plan)
+    for measure in of_names(names):
+        measure(plan)
     say(f"in all {time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f} at the end")
 
 
-def say(text: str) -> None:
-    """Print a paragraph at once."""
-    print(f"{text}\n", flush=True)
+def of_names(names: list[str]) -> list[Callable[[Plan], None]]:
+    """What measures these; tickets and boards have their hall in common."""
+    known = {
+        "tickets": measure_pages,
+        "boards": measure_boards,
+        "visits": visits.measure,
+        "month": month.measure,
+    }
+    found = [known[name] for name in names]
+    hall: list[Callable[[Plan], None]] = [build] if {"tickets", "boards"} & set(names) else []
+    return [*hall, *found]
 
 
 def build(plan: Plan) -> None:
@@ -85,6 +69,7 @@ def build(plan: Plan) -> None:
     past.fill(plan.url, plan.tickets, today, seats.FIRST_COUNTER)
     for url in (plan.url, plan.url_without_past):
         seats.number_from_here(url)
+    say(f"{plan.tickets:,} past tickets")
 
 
 def copy(plan: Plan) -> None:
@@ -112,28 +97,33 @@ def measure_pages(plan: Plan) -> None:
         def serve(**environment: str) -> server.Process:
             return stack.enter_context(server.hall(plan.folder, **known, **environment))
 
+        first_day = serve(DATABASE_URL=plan.url_without_past)
         bench = pages.Bench(
             plan.url,
-            plan.url_without_past,
             hall=serve(),
-            first_day=serve(DATABASE_URL=plan.url_without_past),
             bare=serve(HALL_BENCH_BARE="1"),
             statements=statements,
             clients=stack.enter_context(ProcessPoolExecutor(1, spawn)),
             clerks=stack.enter_context(ProcessPoolExecutor(plain.PROCESSES, spawn)),
         )
-        say(report.rates("issue", compare(bench, plan, pages.ISSUE)))
-        found = compare(bench, plan, pages.NEXT)
+        say(report.rates("issue", compare(bench, plan, pages.ISSUE, first_day)))
+        found = compare(bench, plan, pages.NEXT, first_day)
         say(report.rates("call next", found))
         say(report.slowdown(found))
         ceiling = 1000 / bench.generator.cpu_each
         say(f"the generator of load could send {ceiling:,.0f} requests/s with a core of its own")
 
 
-def compare(bench: pages.Bench, plan: Plan, name: str) -> dict[int, dict[str, Tally]]:
+def compare(
+    bench: pages.Bench, plan: Plan, name: str, first_day: server.Process
+) -> dict[int, dict[str, Tally]]:
     """One button: what was counted by number of clients, then by what is compared."""
-    arms = bench.arms(name)
-    return {each: pages.compare(arms, each, plan.presses, plan.rounds) for each in CLIENTS}
+    request = pages.REQUESTS[name]
+    arms = bench.arms(request)
+    arms |= bench.arms_without_past(request, first_day, plan.url_without_past)
+    return {
+        each: pages.compare(arms, each, plan.presses, plan.rounds, pages.undo) for each in CLIENTS
+    }
 
 
 def measure_boards(plan: Plan) -> None:

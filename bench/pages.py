@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bench import load, plain, seats, server
-from bench.statements import Statement, recorded, with_slots
+from bench.statements import Statement, Values, recorded, with_slots
 from queueing.models import State, Ticket
 
 ISSUE, NEXT = "issue", "next"
@@ -33,6 +33,8 @@ WITH gone AS (SELECT id FROM queueing_ticket WHERE id >= %(first)s),
      steps AS (DELETE FROM queueing_step USING gone WHERE ticket_id = gone.id)
 DELETE FROM queueing_ticket USING gone WHERE queueing_ticket.id = gone.id
 """
+
+_CHANGED = "{name}: {count} presses, but {done} rows were changed"
 
 # So many clients, so many presses: the seconds that passed, and those of the server's processor.
 Press = Callable[[int, int], tuple[float, float]]
@@ -66,14 +68,26 @@ class Arm:
     changes: bool = True
 
 
+@dataclass(frozen=True)
+class Request:
+    """A request that is measured: its bytes for so many people, its status, what it changes.
+
+    ``values`` are those of one person's request, for its statements.
+    """
+
+    name: str
+    bytes_of: Callable[[int], list[bytes]]
+    status: int
+    values: Callable[[int], Values]
+    changes: bool = True
+
+
 @dataclass
 class Bench:
     """The servers and processes that measure, and what the requests were found to say."""
 
     url: str
-    url_without_past: str
     hall: server.Process
-    first_day: server.Process
     bare: server.Process
     statements: Mapping[str, list[Statement]]
     clients: ProcessPoolExecutor
@@ -96,33 +110,49 @@ class Bench:
 
         return press
 
-    def in_sql(self, name: str, url: str) -> Press:
+    def in_sql(self, request: Request, url: str) -> Press:
         """The recorded statements, in plain SQL."""
+        statements = self.statements[request.name]
 
         def press(clients: int, count: int) -> tuple[float, float]:
-            requests = [seats.values_of(seat) for seat in range(count)]
-            return plain.fire(self.clerks, url, self.statements[name], requests, clients), 0.0
+            requests = [request.values(person) for person in range(count)]
+            return plain.fire(self.clerks, url, statements, requests, clients), 0.0
 
         return press
 
-    def arms(self, name: str) -> dict[str, Arm]:
-        """Everything that a button is compared with."""
-        requests, status = REQUESTS[name]
-        same = of_same(name)
-        here, before = self.url, self.url_without_past
+    def arms(self, request: Request) -> dict[str, Arm]:
+        """Everything that a request is compared with."""
+        same, here, changes = of_same(request.name), self.url, request.changes
+        hall = self.over_http(self.hall, request.bytes_of, request.status)
         return {
-            "hall": Arm(self.over_http(self.hall, requests, status), here),
+            "hall": Arm(hall, here, changes),
             "empty page": Arm(self.over_http(self.hall, of_empty_page, 200), here, changes=False),
-            "same SQL": Arm(self.over_http(self.hall, same, 200), here),
-            "same SQL, no middleware": Arm(self.over_http(self.bare, same, 200), here),
-            "plain SQL": Arm(self.in_sql(name, here), here),
-            "hall, no past": Arm(self.over_http(self.first_day, requests, status), before),
-            "plain SQL, no past": Arm(self.in_sql(name, before), before),
+            "same SQL": Arm(self.over_http(self.hall, same, 200), here, changes),
+            "same SQL, no middleware": Arm(self.over_http(self.bare, same, 200), here, changes),
+            "plain SQL": Arm(self.in_sql(request, here), here, changes),
+        }
+
+    def arms_without_past(
+        self, request: Request, first_day: server.Process, url: str
+    ) -> dict[str, Arm]:
+        """The same request to a hall on its first day."""
+        return {
+            "hall, no past": Arm(self.over_http(first_day, request.bytes_of, request.status), url),
+            "plain SQL, no past": Arm(self.in_sql(request, url), url),
         }
 
 
-def compare(arms: Mapping[str, Arm], clients: int, presses: int, rounds: int) -> dict[str, Tally]:
-    """Rounds of every arm in turn, the first not counted, in another order each time."""
+def compare(
+    arms: Mapping[str, Arm],
+    clients: int,
+    presses: int,
+    rounds: int,
+    undo: Callable[[str], int],
+) -> dict[str, Tally]:
+    """Rounds of every arm in turn, the first not counted, in another order each time.
+
+    ``undo`` takes back at a database what a round did, and tells how many rows that were.
+    """
     tallies, names = {name: Tally() for name in arms}, list(arms)
     count = presses if clients > 1 else presses // 2
     for turn in range(rounds + 1):
@@ -130,7 +160,7 @@ def compare(arms: Mapping[str, Arm], clients: int, presses: int, rounds: int) ->
             seconds, cpu = arms[name].press(clients, count)
             done = undo(arms[name].url)
             if done != count * arms[name].changes:
-                raise RuntimeError(f"{name}: {count} presses, but {done} tickets were changed")
+                raise RuntimeError(_CHANGED.format(name=name, count=count, done=done))
             if turn:
                 tallies[name].count += count
                 tallies[name].seconds.append(seconds)
@@ -180,7 +210,10 @@ def of_same(name: str) -> Callable[[int], list[bytes]]:
 
 TOKEN: dict[str, object] = {"csrfmiddlewaretoken": CSRF}
 COOKIE = {"csrftoken": CSRF}
-REQUESTS = {ISSUE: (of_issue, 303), NEXT: (of_next, 200)}
+REQUESTS = {
+    ISSUE: Request(ISSUE, of_issue, 303, seats.values_of),
+    NEXT: Request(NEXT, of_next, 200, seats.values_of),
+}
 
 
 # --- what they say ---

@@ -238,10 +238,10 @@ def has_hung_up(connection: http.client.HTTPConnection) -> bool:
     return True
 
 
-def sign_in(browser: Browser, number: str, password: str) -> Page:
+def sign_in(browser: Browser, number: str, password: str, home: str = "/counter/") -> Page:
     """Sign in as a member of staff, and see the desk. Raises TurnedAway."""
     browser.get("/sign-in/")
-    fields = {"username": number, "password": password, "next": "/counter/"}
+    fields = {"username": number, "password": password, "next": home}
     page = browser.post("/sign-in/", fields, may_repeat=True)
     if page.status >= 400 or page.path == "/sign-in/":
         raise TurnedAway(f"the sign-in of {number}")

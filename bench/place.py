@@ -43,6 +43,12 @@ def clerks(branch: str) -> list[str]:
     ]
 
 
+def handlers() -> list[str]:
+    """The staff numbers of those who answer matters."""
+    people = content("staff/demo/people.json")
+    return [row["staff_number"] for row in people if row["role"] == "complaint-handler"]
+
+
 def service_names() -> dict[str, str]:
     """What each service is called in Chinese, by its address name."""
     categories = content("hall/demo/services.json")

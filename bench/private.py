@@ -74,6 +74,7 @@ class PrivateHall:
             "HALL_SECRET_KEY": secrets.token_urlsafe(32),
             "HALL_DATA": str(folder),
             "HALL_DEMO_PASSWORD": self.password,
+            "HALL_DEMO_HISTORY": "0",
             "HALL_TRIAL": "0",
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,

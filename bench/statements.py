@@ -19,6 +19,8 @@ from django.db import connection
 
 Values = dict[str, Any]
 Params = Sequence[Any] | Mapping[str, Any] | None
+# What a statement that writes tells those after it: a part of its SQL, and the name of the value.
+TELLS = {" INTO queueing_": "ticket", ' INTO "complaints_matter" ': "matter"}
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,30 @@ class Statement:
 
 @dataclass
 class Recorder:
-    """Notes what the connection is told; refuses what a replay would not repeat truly."""
+    """Notes what the connection is told; refuses what a replay would not repeat truly.
+
+    Where a transaction begins and ends is not told by the connection, but seen: statements of one
+    transaction after the other would be taken for one.
+    """
 
     statements: list[Statement] = field(default_factory=list)
+    is_inside: bool = False
 
     def __call__(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
         """A wrapper for ``connection.execute_wrapper``."""
-        if many or connection.in_atomic_block:
-            raise NotImplementedError(f"a replay of batches and transactions is missing: {sql}")
+        if many:
+            raise NotImplementedError(f"a replay of batches is missing: {sql}")
+        self.come_to(connection.in_atomic_block)
         self.statements.append(Statement(sql, params))
         return execute(sql, params, many, context)
+
+    def come_to(self, is_inside: bool) -> None:
+        """Note that a transaction has begun or ended before the next statement."""
+        if is_inside != self.is_inside:
+            self.statements.append(Statement("BEGIN" if is_inside else "COMMIT", None))
+        self.is_inside = is_inside
 
 
 @contextlib.contextmanager
@@ -71,6 +85,7 @@ def recorded() -> Iterator[Recorder]:
     recorder = Recorder()
     with connection.execute_wrapper(recorder):
         yield recorder
+    recorder.come_to(is_inside=False)
 
 
 def with_slots(
@@ -126,10 +141,11 @@ def fresh_values(**own: Any) -> Values:
 def say(cursor: Any, statements: Sequence[Statement], values: Values) -> None:
     """Run the statements by Django's cursor or psycopg's, and fetch all their rows.
 
-    The one that writes tells the ticket's id, which those after it ask for.
+    One that writes tells the new row's id, which those after it ask for (``TELLS``).
     """
     for statement in statements:
         cursor.execute(statement.sql, statement.filled(values))
         rows = cursor.fetchall() if cursor.description else []
-        if "ticket" not in values and rows and " INTO queueing_" in statement.sql:
-            values["ticket"] = rows[0][0]
+        for part, name in TELLS.items():
+            if rows and name not in values and part in statement.sql:
+                values[name] = rows[0][0]

@@ -1,4 +1,7 @@
-"""Visitors and clerks who keep the demo hall busy: `make run VISITORS=1`.
+"""Visitors and staff who keep the demo hall busy: `make run VISITORS=1`.
+
+Visitors take tickets, are served, rate, and now and then write to the box; clerks serve them; a
+handler answers some of what they wrote.
 
 They come in over HTTP like anybody else: HALL_URL is the hall, HALL_DEMO_PASSWORD opens the
 demo's members. Some counters, and the clerk of the trial's one-click sign-in, are left to
@@ -18,13 +21,15 @@ from collections import Counter as Tally
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
+from typing import Final, TypeVar
 
 from bench.crowd import Group, Visit, groups_of
-from bench.desk import Desk, View
+from bench.desk import Desk, View, Visitor
 from bench.kiosk import Kiosk, Offer, Phone, Taken
+from bench.office import Handler
 from bench.person import Browser, Over, TurnedAway
-from bench.place import MAIN_HALL, Window, branches, clerks, windows
+from bench.place import MAIN_HALL, Window, branches, clerks, handlers, windows
+from bench.voices import Pad, put_in_box, rate_on_phone
 
 FREE_COUNTERS: Final = {MAIN_HALL: {1, 14, 25, 33}}
 FREE_AT_STATIONS: Final = {2, 4, 6}
@@ -38,6 +43,10 @@ REMEMBERED = 5000
 REASONS: Final = ("复印身份证", "补拍照片", "填写申请表", "到自助机打印证明")
 
 
+Thing = TypeVar("Thing")
+Errand = Callable[[Browser], object]  # what somebody does on the phone
+
+
 @dataclass
 class Hall:
     """What all these people share: the address, the end of the day, and each other's tickets."""
@@ -46,34 +55,49 @@ class Hall:
     password: str
     over: threading.Event = field(default_factory=threading.Event)
     door: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SIGN_IN_AT_ONCE))
-    visits: dict[str, Visit] = field(default_factory=dict)
-    phones: list[tuple[float, str]] = field(default_factory=list)
+    visits: dict[tuple[str, str], Visit] = field(default_factory=dict)
+    errands: list[tuple[float, Errand]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def browser(self) -> Browser:
         """A browser for one of them."""
         return Browser(self.url, self.over, faults=self.faults)
 
-    def visit_of(self, token: str) -> Visit:
+    def visit_of(self, branch: str, code: str) -> Visit:
         """What a visitor has in mind; one of whom nothing is known comes at once."""
-        return self.visits.setdefault(token, Visit.of_a_stranger())
+        return self.visits.setdefault((branch, code), Visit.of_a_stranger())
 
-    def remember(self, taken: Taken, visit: Visit) -> None:
+    def remember(self, branch: str, taken: Taken, visit: Visit) -> None:
         """Keep in mind what a new visitor does."""
-        self.visits[taken.token] = visit
+        self.visits[branch, taken.code] = visit
+        visit.token = taken.token
         if visit.gives_up_after is not None:
-            self.phones.append((time.time() + visit.gives_up_after, taken.token))
+            self.later(visit.gives_up_after, lambda phone: Phone(phone, visit.token).give_up())
         while len(self.visits) > REMEMBERED:
             self.visits.pop(next(iter(self.visits)), None)
+
+    def later(self, seconds: float, errand: Errand) -> None:
+        """Have somebody do this on the phone."""
+        self.errands.append((time.time() + seconds, errand))
+
+    def look_back(self, branch: str, visit: Visit) -> None:
+        """What the visitor does about the visit on the way home."""
+        if visit.token and visit.rates_on == "phone":
+            rated = random.uniform(15, 240)
+            self.later(rated, lambda phone: rate_on_phone(phone, visit.token, visit.opinion))
+        if visit.token and visit.writes:
+            written = random.uniform(40, 400)
+            self.later(written, lambda phone: put_in_box(phone, branch, visit.token))
 
 
 class Clerk:
     """Serves one visitor after the other."""
 
-    def __init__(self, hall: Hall, member: str, window: Window, group: Group) -> None:
-        self.hall, self.group = hall, group
+    def __init__(self, hall: Hall, branch: str, member: str, window: Window, group: Group) -> None:
+        self.hall, self.branch, self.group = hall, branch, group
         self.number = window.number
         self.desk = Desk(hall.browser(), member, hall.password)
+        self.pad = Pad(hall.browser(), branch, window.number)
         self.pause = self.desk.browser.pause
         self.on_hold: list[tuple[float, str]] = []
         self.missed: list[tuple[float, str]] = []
@@ -93,10 +117,10 @@ class Clerk:
             return self.find_seat()
         if view.visitor is None:
             return self.call()
-        visit = self.hall.visit_of(view.visitor.token)
+        visit = self.hall.visit_of(self.branch, view.visitor.code)
         if view.state == "called":
-            return self.receive(view.visitor.token, visit)
-        return self.serve(view.visitor.token, visit)
+            return self.receive(view.visitor.ticket, visit)
+        return self.serve(view.visitor, visit)
 
     def find_seat(self) -> View:
         """Sit down at the usual counter, or wait until it is free again."""
@@ -107,65 +131,73 @@ class Clerk:
 
     def call(self) -> View:
         """Go on with somebody who is back, else with the next in line."""
-        token = due(self.missed)
-        if token:
-            self.desk.move(token, "requeue")
+        ticket = due(self.missed)
+        if ticket:
+            self.desk.move(ticket, "requeue")
         self.pause(random.uniform(0.5, 6))
-        token = due(self.on_hold)
-        view = self.desk.move(token, "resume") if token else self.desk.next()
+        ticket = due(self.on_hold)
+        view = self.desk.move(ticket, "resume") if ticket else self.desk.next()
         if view.state == "idle":
             self.pause(random.uniform(3, 7))
         return view
 
-    def receive(self, token: str, visit: Visit) -> View:
+    def receive(self, ticket: str, visit: Visit) -> View:
         """Wait for the visitor who was called; call again; give up."""
         if visit.needs_a_moment:
             visit.needs_a_moment = False
             self.pause(8)
-            return self.desk.move(token, "return")
+            return self.desk.move(ticket, "return")
         if visit.walk > RECALL_AFTER:
             self.pause(RECALL_AFTER)
-            self.desk.move(token, "recall")
+            self.desk.move(ticket, "recall")
         if visit.walk > RECALL_AFTER + MISSED_AFTER:
             self.pause(MISSED_AFTER)
-            return self.miss(token, visit)
+            return self.miss(ticket, visit)
         self.pause(visit.walk % RECALL_AFTER)
-        return self.desk.move(token, "start")
+        return self.desk.move(ticket, "start")
 
-    def miss(self, token: str, visit: Visit) -> View:
+    def miss(self, ticket: str, visit: Visit) -> View:
         """The visitor did not come; some are back later."""
         if visit.comes_back:
             visit.walk = 4
-            self.missed.append((time.time() + random.uniform(40, 120), token))
-        return self.desk.move(token, "no-show")
+            self.missed.append((time.time() + random.uniform(40, 120), ticket))
+        return self.desk.move(ticket, "no-show")
 
-    def serve(self, token: str, visit: Visit) -> View:
+    def serve(self, visitor: Visitor, visit: Visit) -> View:
         """Serve the visitor, or send them for a copy or to a colleague on the way."""
         if visit.fetches or visit.goes_on:
             visit.length /= 2
             self.pause(visit.length)
-            return self.interrupt(token, visit)
+            return self.interrupt(visitor.ticket, visit)
         self.pause(visit.length)
-        view = self.desk.move(token, "finish")
+        view = self.desk.move(visitor.ticket, "finish")
         if not view.is_refused:
-            self.hall.visits.pop(token, None)
+            self.hall.visits.pop((self.branch, visitor.code), None)
+            self.let_go(visit)
         return view
 
-    def interrupt(self, token: str, visit: Visit) -> View:
+    def let_go(self, visit: Visit) -> None:
+        """The visitor rates on the pad before leaving, or does so on the phone, or not at all."""
+        if visit.rates_on == "pad":
+            self.pause(random.uniform(1, 4))
+            self.pad.rate(visit.opinion)
+        self.hall.look_back(self.branch, visit)
+
+    def interrupt(self, ticket: str, visit: Visit) -> View:
         """Hold the visit, or transfer the visitor to another service."""
         if visit.fetches:
             visit.fetches = False
-            self.on_hold.append((time.time() + random.uniform(30, 90), token))
-            return self.desk.move(token, "hold", {"reason": random.choice(REASONS)})
+            self.on_hold.append((time.time() + random.uniform(30, 90), ticket))
+            return self.desk.move(ticket, "hold", {"reason": random.choice(REASONS)})
         visit.goes_on = False
         others = self.desk.other_services()
         if not others:
             return self.desk.look()
         fields = {"offering": random.choice(others), "reason": "材料已核对"}
-        return self.desk.move(token, "transfer", fields)
+        return self.desk.move(ticket, "transfer", fields)
 
 
-def due(waiting: list[tuple[float, str]]) -> str | None:
+def due(waiting: list[tuple[float, Thing]]) -> Thing | None:
     """The first whose time has come, taken off the list."""
     for each in waiting:
         if each[0] <= time.time():
@@ -213,18 +245,18 @@ class Door:
             return
         with contextlib.suppress(TurnedAway):
             taken = self.kiosk.take(offer, assisted=visit.is_assisted, language=visit.language)
-            self.hall.remember(taken, visit)
+            self.hall.remember(self.branch, taken, visit)
             group.waiting += 1
 
 
 def use_phones(hall: Hall) -> None:
-    """Give up the place of those who lose patience."""
+    """Do on the phone what is due: those who lose patience, who rate, who write to the box."""
     browser = hall.browser()
     while True:
-        token = due(hall.phones)
-        if token:
-            Phone(browser, token).give_up()
-        browser.pause(0 if token else 2)
+        errand = due(hall.errands)
+        if errand:
+            errand(browser)
+        browser.pause(0 if errand else 2)
 
 
 def for_ever(hall: Hall, task: Callable[[], None]) -> None:
@@ -244,7 +276,9 @@ def for_ever(hall: Hall, task: Callable[[], None]) -> None:
 
 def crowd_of(hall: Hall) -> list[Callable[[], None]]:
     """Everybody's task, the main hall's first: people at the doors, clerks, people with phones."""
-    return [*chain(*(people_of(hall, branch) for branch in branches())), lambda: use_phones(hall)]
+    office = [Handler(hall.browser(), each, hall.password).work for each in handlers()]
+    people = chain(*(people_of(hall, branch) for branch in branches()))
+    return [*people, lambda: use_phones(hall), *office]
 
 
 def people_of(hall: Hall, branch: str) -> list[Callable[[], None]]:
@@ -254,7 +288,7 @@ def people_of(hall: Hall, branch: str) -> list[Callable[[], None]]:
     groups = groups_of(manned)
     at_work = [member for member in clerks(branch) if member not in FREE_CLERKS]
     staff = [
-        Clerk(hall, member, window, groups[window.services]).work
+        Clerk(hall, branch, member, window, groups[window.services]).work
         for member, window in zip(at_work, manned, strict=False)
     ]
     random.shuffle(staff)
