@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import pickle
+import re
+from collections.abc import Iterator
 from itertools import pairwise
 from multiprocessing import Pipe
 from pathlib import Path
@@ -16,13 +18,16 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from bench import bare, load, pages, past, report, screens, seats
+from bench import bare, load, month, pages, past, report, screens, seats, visits
 from bench.boards import Boards, Cost, Spread
 from bench.pages import Tally
-from bench.statements import Slot, Statement, recorded, with_slots
+from bench.statements import Slot, Statement, recorded, say, with_slots
+from complaints.models import Matter
 from hall import calendar
+from hall.calendar import Month
 from queueing import dispatch
 from queueing.models import State, Ticket
+from ratings.models import Rating
 from tests.cast import Cast, gather
 
 POSTGRES = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="written for PostgreSQL")
@@ -121,9 +126,33 @@ def test_a_known_value_becomes_a_slot_and_the_rest_stays() -> None:
     )  # fmt: skip
 
 
-def test_a_transaction_is_not_recorded_silently(db: None) -> None:
-    with recorded(), pytest.raises(NotImplementedError):
+def test_a_transaction_is_recorded_with_its_edges(db: None) -> None:
+    with recorded() as recorder:
         Ticket.objects.count()
+    sql = [each.sql for each in recorder.statements]
+    assert (sql[0], sql[2:]) == ("BEGIN", ["COMMIT"])
+
+
+def test_a_batch_is_not_recorded_silently(db: None) -> None:
+    with recorded(), pytest.raises(NotImplementedError), connection.cursor() as cursor:
+        cursor.executemany("SELECT %s", [(1,), (2,)])
+
+
+def test_a_new_rows_id_is_told_to_the_statements_after_it() -> None:
+    said: list[object] = []
+
+    class Cursor:
+        description = True
+
+        def execute(self, sql: str, params: object) -> None:
+            said.append(params)
+
+        def fetchall(self) -> list[tuple[int]]:
+            return [(42,)]
+
+    first = Statement('INSERT INTO "complaints_matter" (…) RETURNING id', ())
+    say(Cursor(), [first, Statement("…", (Slot("matter", kind=int),))], {})
+    assert said == [(), (42,)]
 
 
 @POSTGRES
@@ -150,6 +179,78 @@ def test_the_bare_view_does_what_the_button_does(
     ticket = Ticket.objects.get(pk=changed)
     assert (now, ticket.counter_id) == (state, counter)
     assert ticket.steps.count() == (1 if name == pages.ISSUE else 2)
+
+
+@pytest.fixture
+def visited(
+    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Cast]:
+    """The cast's hall with a few visits of today, and the requests that may follow, recorded."""
+    ready = gather()
+    for statement in visits.FROM_HERE:
+        link().execute(statement)
+    past.add_days(link(), (visits.today(), visits.today()), 12, visits.EVERY_COUNTER)
+    visits.sign_in(ready.supervisor)
+    monkeypatch.setattr(visits, "WARM", 10)
+    monkeypatch.setattr(visits, "RECORDED", 11)
+    file = tmp_path / "statements"
+    file.write_bytes(pickle.dumps(visits.record()))
+    monkeypatch.setenv(bare.STATEMENTS, str(file))
+    monkeypatch.setenv(bare.VALUES, "bench.visits.values_of")
+    caches = (bare.statements, bare.values, visits.day_of_measurement)
+    for cached in caches:
+        cached.cache_clear()
+    yield ready
+    for cached in caches:
+        cached.cache_clear()
+    for statement in visits.FROM_HERE:  # the tables are emptied next
+        link().execute(re.sub(r"RESTART \d+", "RESTART 1", statement))
+
+
+@POSTGRES
+@pytest.mark.urls("bench.urls")
+def test_what_follows_a_visit_is_said_again_truly_and_taken_back(visited: Cast) -> None:
+    assert visits.take_back(link()) == 4
+    client = Client()
+    for name in visits.REQUESTS:
+        assert client.post(f"/bench/same/{name}/3/").status_code == 200
+    rating, matter = Rating.objects.get(), Matter.objects.get()
+    assert rating.ticket_id == visits.FIRST_VISIT + 3
+    assert [entry.move for entry in matter.entries.all()] == ["receive"]
+    assert visits.take_back(link()) == 2
+    assert not Rating.objects.exists() and not Matter.objects.exists()
+
+
+@POSTGRES
+def test_what_follows_a_visit_is_asked_for_by_the_bytes_that_are_sent(visited: Cast) -> None:
+    for name, request in visits.REQUESTS.items():
+        (sent,) = request.bytes_of(1)
+        head, body = sent.decode().split("\r\n\r\n")
+        method, path, _version = head.splitlines()[0].split()
+        client = Client(SERVER_NAME="localhost")
+        client.cookies["sessionid"] = visits.SESSION if name == visits.SUPERVISOR else ""
+        kind = "application/x-www-form-urlencoded"
+        assert client.generic(method, path, body, kind).status_code == request.status
+
+
+@POSTGRES
+def test_the_months_scan_counts_what_the_summaries_count(cast: Cast) -> None:
+    past.add_days(link(), DAYS, 40, visits.EVERY_COUNTER)
+    for statement in (month.RATINGS, month.MATTERS):
+        link().execute(statement)
+    assert month.close(link(), Month(2024, 5)) > 0
+    assert month.scanned(link(), Month(2024, 5)) > 0
+    month.forget()
+    with pytest.raises(RuntimeError):
+        month.scanned(link(), Month(2024, 5))
+
+
+def test_a_month_is_told_as_a_ratio() -> None:
+    summary, scan = month.Rounds("summaries"), month.Rounds("scan")
+    for seconds in (9.0, 3.0, 4.0, 5.0):
+        summary.note(seconds, counts=seconds != 9.0)
+        scan.note(2.0, counts=True)
+    assert month.told(100, summary, scan).splitlines()[-1].split()[-1] == "2.0"
 
 
 # --- the generator of load, and the screens ---

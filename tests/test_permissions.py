@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from complaints import actions as complaints
 from queueing.models import Ticket
+from ratings import actions as ratings
 from tests.cast import Cast
+from tests.guides import publish
+from tests.months import last_month
 
 ROLES = ("nobody", "clerk", "guide", "handler", "supervisor", "administrator", "stranger")
 PUBLIC = dict.fromkeys(ROLES, 200)
@@ -24,11 +29,19 @@ AT_COUNTERS = {
     "administrator": 403,
     "stranger": 200,
 }
+WATCHED = dict.fromkeys(ROLES, 403) | {"nobody": 302, "supervisor": 200, "administrator": 200}
+HANDLED = dict.fromkeys(ROLES, 403) | {"nobody": 302, "handler": 200, "supervisor": 200}
 ADMIN = dict.fromkeys(ROLES, 302) | {"administrator": 200}
 # What a GET of each address answers, by role; "method" is what must answer 405 to a GET.
 TABLE: dict[str, dict[str, int]] = {
     "hall:start": PUBLIC,
     "hall:language": POST_ONLY,
+    "hall:guides": PUBLIC,
+    "hall:guide": PUBLIC,
+    "hall:guide_paper": PUBLIC,
+    "hall:guide_qr": PUBLIC,
+    "hall:screen_pair": PUBLIC,
+    "hall:screen_state": PUBLIC,
     "staff:sign_in": REDIRECTS | {"nobody": 200},
     "staff:sign_out": POST_ONLY,
     "staff:trial_sign_in": POST_ONLY,
@@ -41,6 +54,8 @@ TABLE: dict[str, dict[str, int]] = {
     "queueing:kiosk_mode": POST_ONLY,
     "queueing:kiosk_documents": PUBLIC,
     "queueing:kiosk_taken": PUBLIC,
+    "queueing:kiosk_guides": PUBLIC,
+    "queueing:kiosk_guide": PUBLIC,
     "queueing:ticket": PUBLIC,
     "queueing:ticket_paper": PUBLIC,
     "queueing:ticket_qr": PUBLIC,
@@ -53,6 +68,35 @@ TABLE: dict[str, dict[str, int]] = {
     "queueing:board_index": PUBLIC,
     "queueing:board": PUBLIC,
     "queueing:display": PUBLIC,
+    "queueing:tickets": WATCHED,
+    "queueing:ticket_rows": WATCHED,
+    "staff:supervisor": WATCHED | {"supervisor": 302},
+    "staff:supervise": WATCHED,
+    "staff:panel": WATCHED,
+    "staff:roster": WATCHED,
+    "staff:screens": WATCHED,
+    "staff:screen_revoke": POST_ONLY,
+    "complaints:box": PUBLIC,
+    "complaints:box_form": PUBLIC,
+    "complaints:matter": PUBLIC,
+    "complaints:receipt": PUBLIC,
+    "complaints:matter_qr": PUBLIC,
+    "complaints:inquiry": PUBLIC,
+    "complaints:desk": HANDLED,
+    "complaints:handle": HANDLED,
+    "complaints:act": POST_ONLY,
+    "complaints:rows": WATCHED | {"handler": 200, "administrator": 403},
+    "ratings:rows": WATCHED,
+    "ratings:summaries": WATCHED,
+    "ratings:summary": WATCHED,
+    "ratings:summary_xlsx": WATCHED,
+    "ratings:summary_csv": WATCHED,
+    "ratings:pad_index": PUBLIC,
+    "ratings:pad": PUBLIC,
+    "ratings:pad_rate": POST_ONLY,
+    "ratings:pad_reasons": dict.fromkeys(ROLES, 303),
+    "ratings:phone_rate": PUBLIC,
+    "ratings:phone_reasons": dict.fromkeys(ROLES, 303),
     "portrait": dict.fromkeys(ROLES, 404),
     "voice_clip": PUBLIC,
     "healthz": PUBLIC,
@@ -85,7 +129,16 @@ def address(name: str, cast: Cast, ticket: Ticket) -> str:
         "language": "en",
         "name": "go-to-counter",
         "offering": cast.pension.pk,
+        "panel": "floor",
+        "month": last_month(),
+        "slug": cast.pension.service.slug,
+        "pk": 1,
     }
+    if name.startswith("complaints:"):
+        matter = complaints.receive(
+            branch=cast.branch, kind="help", text="?", request_id=uuid.UUID(int=1)
+        )
+        known |= {"token": matter.token, "pk": matter.pk}
     pattern = get_resolver()
     for part in name.split(":")[:-1]:
         pattern = pattern.namespace_dict[part][1]
@@ -109,6 +162,8 @@ def test_each_address_answers_each_role_as_the_table_says(
     cast: Cast, client: Client, role: str
 ) -> None:
     ticket = cast.ticket()
+    publish(cast.pension.service, "zh-hans")
+    ratings.summarise(branch=cast.branch, month=last_month())
     seen = {}
     for name in TABLE:
         client.logout()

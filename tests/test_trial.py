@@ -30,7 +30,8 @@ OURS = re.compile("HALL_.*|(DATABASE|REDIS)_URL|DJANGO_SETTINGS_MODULE|PORT|VISI
 def environment(folder: Path, **asked: str) -> dict[str, str]:
     """The machine's environment, and what a newcomer asks for."""
     machine = {key: value for key, value in os.environ.items() if not OURS.fullmatch(key)}
-    return machine | {"HALL_DATA": str(folder), "PORT": str(free_port())} | asked
+    ours = {"HALL_DATA": str(folder), "PORT": str(free_port()), "HALL_DEMO_HISTORY": "0"}
+    return machine | ours | asked
 
 
 def refusal(folder: Path, **asked: str) -> str:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
+from complaints import actions as box
 from queueing import actions
 from queueing.models import Ticket
+from tests import months
 from tests.browser.conftest import NewContext
 from tests.browser.guard import axe
 from tests.cast import Cast
+from tests.guides import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE, DESK, WIDE, KIOSK = (390, 844), (1366, 768), (1920, 1080), (1080, 1920)
@@ -25,10 +28,18 @@ def screens(cast: Cast, ticket: Ticket, called: Ticket) -> Iterator[tuple[str, t
     kiosk = f"/kiosk/nanshan/{cast.pension.service.category_id}/"
     yield "/", (1440, 900)
     yield "/sign-in/", DESK
+    yield "/screens/", WIDE
+    yield "/guide/", PHONE
+    yield "/guide/?q=66", PHONE
+    yield "/guide/retire/", PHONE
+    yield "/guide/retire/print/", DESK
     yield "/kiosk/", KIOSK
     yield "/kiosk/nanshan/", KIOSK
     yield kiosk, KIOSK
     yield "/kiosk/nanshan/help/", KIOSK
+    yield "/kiosk/nanshan/guides/", KIOSK
+    yield f"/kiosk/nanshan/guides/?category={cast.pension.service.category_id}", KIOSK
+    yield "/kiosk/nanshan/guides/retire/", KIOSK
     yield f"/kiosk/nanshan/ticket/{ticket.token}/", KIOSK
     yield f"/t/{ticket.token}/", PHONE
     yield f"/t/{ticket.token}/cancel/", PHONE
@@ -38,10 +49,37 @@ def screens(cast: Cast, ticket: Ticket, called: Ticket) -> Iterator[tuple[str, t
     yield "/board/nanshan/", WIDE
     yield "/board/nanshan/counters/3/", (1024, 600)
     yield "/board/nanshan/counters/5/", (1024, 600)
+    yield "/pad/", DESK
+    yield "/pad/nanshan/3/", (1024, 600)
+    yield "/pad/nanshan/5/", (1024, 600)
+    yield f"/t/{called.token}/rate/", PHONE
+    matter = box.receive(branch=cast.branch, kind="praise", text="123", ticket=called)
+    yield "/box/", PHONE
+    yield f"/box/nanshan/?ticket={called.token}", PHONE
+    yield "/box/nanshan/", DESK
+    yield f"/box/matter/{matter.token}/receipt/", PHONE
+    yield f"/box/matter/{matter.token}/", PHONE
+    yield "/box/matter/nobodys/", PHONE
+    yield "/inquiry/", PHONE
     yield "/no-such-page/", DESK
     yield "/counter/", DESK
     yield "/counter/?panel=transfer", DESK
     yield "/counter/leave/", DESK
+
+
+def supervised(ticket: Ticket) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The screens of who watches over the hall."""
+    for page in ("", "tickets/", f"tickets/{ticket.pk}/", "ratings/", "matters/", "roster/"):
+        yield f"/supervisor/nanshan/{page}", (1440, 900)
+    matter = ticket.branch.matters.get()
+    yield "/matters/", DESK
+    yield "/matters/?show=overdue", (390, 844)
+    yield f"/matters/{matter.pk}/", DESK
+    assert matter.owner is not None
+    box.reply(matter=matter, text="456", by=matter.owner, and_close=True)
+    yield f"/matters/{matter.pk}/", (390, 844)
+    yield "/summary/", (1440, 900)
+    yield f"/summary/nanshan/{months.last_month()}/", (1440, 900)
 
 
 def words(page: Page) -> str:
@@ -64,19 +102,26 @@ def overflow(page: Page) -> int:
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
 def test_every_screen(cast: Cast, new_context: NewContext, language: str, guard: object) -> None:
     seat = cast.sit(3)
+    publish(cast.pension.service, "zh-hans", "en")
+    months.sum_up(cast.branch, [cast.clerk], matters=0)
     called, ticket = cast.ticket(), cast.ticket()
     actions.start(ticket=actions.call_next(sitting=seat, by=cast.clerk) or called, by=cast.clerk)
-    context = new_context(cast.clerk, permissions=[])
     guard.expect(r"404")  # type: ignore[attr-defined]
     cookie = {"name": "django_language", "value": language, "url": guard_url(guard)}
-    context.add_cookies([cookie])  # type: ignore[list-item]
-    page = context.new_page()
-    for address, (width, height) in screens(cast, ticket, called):
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto(address)
-        axe(page)
-        assert overflow(page) <= 0, f"{address} is too wide"
-        check_words(words(page), address, language)
+    shown = {
+        cast.clerk: screens(cast, ticket, called),
+        cast.supervisor: supervised(called),
+    }
+    for member, addresses in shown.items():
+        context = new_context(member, permissions=[])
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        for address, (width, height) in addresses:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(address)
+            axe(page)
+            assert overflow(page) <= 0, f"{address} is too wide"
+            check_words(words(page), address, language)
 
 
 def guard_url(guard: object) -> str:
