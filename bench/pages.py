@@ -72,7 +72,8 @@ class Arm:
 class Request:
     """A request that is measured: its bytes for so many people, its status, what it changes.
 
-    ``values`` are those of one person's request, for its statements.
+    ``values`` are those of one person's request, for its statements. ``fewer``: a page that takes
+    long is asked for so many times less often in a round.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Request:
     status: int
     values: Callable[[int], Values]
     changes: bool = True
+    fewer: int = 1
 
 
 @dataclass

@@ -90,7 +90,9 @@ def measure(plan: Plan) -> None:
         for name, request in REQUESTS.items():
             arms = bench.arms(request)
             found = {
-                clients: pages.compare(arms, clients, plan.presses, plan.rounds, undo)
+                clients: pages.compare(
+                    arms, clients, plan.presses // request.fewer, plan.rounds, undo
+                )
                 for clients in CLIENTS
             }
             say(report.rates(name, found))
@@ -217,7 +219,7 @@ def values_of(person: int) -> Values:
 REQUESTS: Final = {
     RATE: Request(RATE, of_rate, 303, values_of),
     COMPLAINT: Request(COMPLAINT, of_complaint, 303, values_of),
-    SUPERVISOR: Request(SUPERVISOR, of_supervisor, 200, values_of, changes=False),
+    SUPERVISOR: Request(SUPERVISOR, of_supervisor, 200, values_of, changes=False, fewer=10),
 }
 
 

@@ -14,7 +14,7 @@ from ratings import actions, summaries
 from ratings.models import Row, Summary
 from tests import months
 from tests.cast import Cast
-from tests.past import load_past, load_place
+from tests.past import load_past, load_place, look_over
 
 JANUARY, FEBRUARY, MARCH = Month(2026, 1), Month(2026, 2), Month(2026, 3)
 LATER = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -29,6 +29,7 @@ def past(cast: Cast) -> Cast:
         people = [cast.clerk, cast.colleague, cast.supervisor]
         months.Filler(cast.branch, month, people).fill(24)
         months.Filler(cast.other, month, [cast.stranger]).fill(4)
+    look_over()
     return cast
 
 
