@@ -31,3 +31,5 @@ else:
     # Two runs may share a server that was named to them.
     name = f"test_{DATABASES['default']['NAME']}_{os.environ.get('HALL_TEST_BROWSER', 'all')}"
     DATABASES["default"]["TEST"] = {"NAME": name}
+# Else every test client would list all static files once more.
+WHITENOISE_AUTOREFRESH = True
