@@ -2,7 +2,8 @@
 
     python -m tests [pytest's arguments]
 
-What is marked `once` does not depend on database or Redis, and runs in the first pass alone.
+What is marked `once` does not depend on database or Redis, and runs in the first pass alone; what
+is marked `servers` runs in the second alone.
 The second pass is two runs, with the browser tests in one of their own; all three runs go side
 by side and are told one after the other. The exit code is the worst of them. Where there is no
 server the second pass is left out, and the last line says so; with CI=true that is a failure.
@@ -49,7 +50,8 @@ def both_passes() -> int:
 def first_pass() -> int:
     """The pass on the embedded default; of the browser tests only those marked smoke or once."""
     tell(FIRST)
-    servers = {"DATABASE_URL": "", "REDIS_URL": "", "HALL_TEST_BROWSER": "smoke"}
+    servers = {"DATABASE_URL": "", "REDIS_URL": ""}
+    servers |= {"HALL_TEST_PASS": "first", "HALL_TEST_BROWSER": "smoke"}
     with data_folder() as folder, started(folder, servers) as run:
         return run.wait()
 
@@ -59,7 +61,7 @@ def on_servers(browser: str) -> Iterator[tuple[Run, Path]]:
     """A run on servers like a real hall's, begun, and the file of what it says."""
     with postgres() as database, redis() as queue, data_folder() as folder:
         servers = {"DATABASE_URL": database, "REDIS_URL": queue}
-        servers |= {"HALL_TEST_ONCE": "done", "HALL_TEST_BROWSER": browser}
+        servers |= {"HALL_TEST_PASS": "second", "HALL_TEST_BROWSER": browser}
         said = folder / "pytest.log"
         with said.open("wb") as output, started(folder, servers, output.fileno()) as run:
             yield run, said

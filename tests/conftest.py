@@ -16,12 +16,15 @@ from tools import catalogues
 catalogues.compile_all()
 
 
+NOT_FOR = {"first": "servers", "second": "once"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In the second pass, leave out what has nothing to do with the database or Redis."""
-    if os.environ.get("HALL_TEST_ONCE") == "done":
-        left_out = [item for item in items if item.get_closest_marker("once")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    """Leave out what the other pass of the runner tests."""
+    mark = NOT_FOR.get(os.environ.get("HALL_TEST_PASS", ""))
+    left_out = [item for item in items if mark and item.get_closest_marker(mark)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -29,6 +29,8 @@ from staff.demo import people, portraits
 from staff.models import Member
 from staff.roles import ROLES
 
+pytestmark = pytest.mark.once  # the database makes no difference
+
 ELEMENTS = {field.name for field in Guide._meta.fields} - {"id", "service", "language"}
 LISTS = ("documents", "conditions", "steps", "basis")
 # Where Hong Kong writes something else than OpenCC does.

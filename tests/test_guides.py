@@ -10,6 +10,8 @@ from hall.models import Guide, Service
 from tests.cast import Cast
 from tests.guides import TEXTS, publish
 
+pytestmark = pytest.mark.once  # the database makes no difference
+
 
 @pytest.fixture
 def hall(cast: Cast) -> Cast:

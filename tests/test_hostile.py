@@ -31,6 +31,8 @@ from ratings.models import Rating
 from tests.cast import Cast
 from tests.test_permissions import TABLE, address, names
 
+pytestmark = pytest.mark.servers  # PostgreSQL minds what SQLite lets pass
+
 URLENCODED = "application/x-www-form-urlencoded"
 Values = MultiValueDict[str, str | bytes]
 

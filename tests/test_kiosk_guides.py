@@ -12,6 +12,8 @@ from queueing.models import Ticket
 from tests.cast import Cast
 from tests.guides import publish
 
+pytestmark = pytest.mark.once  # the database makes no difference
+
 GUIDES = "/kiosk/nanshan/guides/"
 
 

@@ -35,6 +35,8 @@ from tests.browser.live import LiveHall, url_of
 from tests.processes import soon
 from tests.servers import free_port
 
+pytestmark = pytest.mark.servers  # what it drives is a server, wherever its rows are
+
 DATA = Path(__file__).parent / "data" / "bank-half-hour.csv"
 DAY = dt.date(1999, 2, 2)
 PASSWORD = "the-demo's-password"

@@ -11,6 +11,8 @@ from pytest_django import Settings
 from hall.models import Branch
 from tests.cast import Cast
 
+pytestmark = pytest.mark.once  # the database makes no difference
+
 FOR_VISITORS = ("/kiosk/", "/guide/", "/inquiry/", "/box/")
 FOR_SCREENS = (
     "/screens/",

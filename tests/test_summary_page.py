@@ -22,6 +22,8 @@ from tests import months
 from tests.cast import Cast
 from tests.test_query_counts import count, crowd
 
+pytestmark = pytest.mark.once  # the database makes no difference
+
 LAST = months.last_month()
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

@@ -109,7 +109,6 @@ def let_time_pass(page: Page, until: str) -> None:
 # --- live ---
 
 
-@pytest.mark.smoke
 def test_a_call_comes_without_a_reload_and_rings_in_once(cast: Cast, board: Page) -> None:
     expect(board.locator(".calm")).to_be_visible()
     ticket = call(cast)

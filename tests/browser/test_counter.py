@@ -62,7 +62,6 @@ def moves(ticket: Ticket) -> list[str]:
     return list(Step.objects.filter(ticket=ticket).values_list("move", flat=True))
 
 
-@pytest.mark.smoke
 def test_a_whole_visit_without_the_mouse(hall: Cast, desk: Page) -> None:
     ticket, second = hall.ticket(), hall.ticket()
     axe(desk)

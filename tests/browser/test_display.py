@@ -28,7 +28,6 @@ def display(cast: Cast, new_context: NewContext) -> Page:
     return page
 
 
-@pytest.mark.smoke
 def test_it_follows_the_counter(cast: Cast, display: Page) -> None:
     expect(display.get_by_text("This counter is closed")).to_be_visible()
     seat = cast.sit()

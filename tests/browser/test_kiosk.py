@@ -16,9 +16,6 @@ from tests.browser.guard import Guard, axe
 from tests.browser.live import LiveHall
 from tests.cast import Cast
 
-# What the server does for a kiosk is tested on both databases in tests/test_kiosk.py.
-pytestmark = pytest.mark.once
-
 SIZE = {"width": 1080, "height": 1920}
 LANGUAGES = ("zh-hans", "zh-hant", "en")
 HOME = "/kiosk/nanshan/"

@@ -41,7 +41,6 @@ def today(hall: Cast) -> dt.date:
     return calendar.local_day(hall.branch, dt.datetime.now(dt.UTC))
 
 
-@pytest.mark.smoke
 def test_the_panels_follow_the_hall_without_a_reload(
     hall: Cast, new_context: NewContext, live_hall: LiveHall
 ) -> None:

@@ -47,7 +47,6 @@ def english(hall: Cast) -> Ticket:
     return hall.ticket(language="en")
 
 
-@pytest.mark.smoke
 def test_the_page_follows_a_visit(phone: Page, hall: Cast) -> None:
     hall.ticket()
     ticket = english(hall)
