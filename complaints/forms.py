@@ -65,7 +65,7 @@ class BoxForm(forms.Form):
         },
     )
     text = Words(
-        label=gettext_lazy("What happened"),
+        label=gettext_lazy("What you want to tell us"),
         error_messages={"required": gettext_lazy("Please write a few words.")},
     )
     code = Line(label=gettext_lazy("Ticket number"), max_length=20, required=False)

@@ -50,10 +50,10 @@ def test_by_keyboard_from_the_first_word_to_the_receipt(
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(summary).to_contain_text("There is no ticket Z999")
-    expect(page.get_by_label("What happened")).to_have_value("The lamp flickers.")
+    expect(page.get_by_label("What you want to tell us")).to_have_value("The lamp flickers.")
     expect(page.get_by_role("radio", name="I have a suggestion")).to_be_checked()
     page.get_by_role("button", name="EN English").click()  # a language loses no word
-    expect(page.get_by_label("What happened")).to_have_value("The lamp flickers.")
+    expect(page.get_by_label("What you want to tell us")).to_have_value("The lamp flickers.")
     page.get_by_label("Ticket number").fill("")
     page.get_by_label("Telephone or e-mail").focus()
     type_in(page, "138 0013 8000", "Enter")
@@ -69,10 +69,10 @@ def test_by_keyboard_from_the_first_word_to_the_receipt(
         pdf = page.pdf(width=width, height="297mm")
         assert len(re.findall(rb"/MediaBox", pdf)) == 1, f"more than one page of {width}"
     page.goto("/box/nanshan/")
-    page.get_by_label("What happened").fill("And another thing")
+    page.get_by_label("What you want to tell us").fill("And another thing")
     page.goto("/board/")
     page.go_back()
-    expect(page.get_by_label("What happened")).to_have_value("And another thing")
+    expect(page.get_by_label("What you want to tell us")).to_have_value("And another thing")
 
 
 def test_the_handler_answers_and_the_visitor_reads_it(
