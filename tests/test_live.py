@@ -416,7 +416,11 @@ def test_a_burst_is_rendered_at_most_five_times_a_second(cast: Cast, renders: li
     play(scene)
 
 
-def test_another_branch_does_not_wake_it(cast: Cast, renders: list[int]) -> None:
+def test_another_branch_does_not_wake_it(
+    cast: Cast, renders: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_EVERY", 60.0)  # the first look renders once more
+
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
             await screen.next()
@@ -427,7 +431,11 @@ def test_another_branch_does_not_wake_it(cast: Cast, renders: list[int]) -> None
     play(scene)
 
 
-def test_what_nobody_watches_is_forgotten(cast: Cast, renders: list[int]) -> None:
+def test_what_nobody_watches_is_forgotten(
+    cast: Cast, renders: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_EVERY", 60.0)  # the first look renders once more
+
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
             await screen.next()
