@@ -36,7 +36,13 @@ from hall import keeper
 PACKAGES = Path(sysconfig.get_path("purelib"))
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 OLDEST_POSTGRES = 15
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUMS = (
+    "chromium-headless-shell",  # less work for the machine than a browser with windows
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 TRIES = 3
 PATIENCE = 30.0
 # The tests' data may be lost; a bench passes settings of its own.
@@ -296,7 +302,7 @@ def find_browser(own: Path) -> Path:
     if own.is_file():
         return own
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
+        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", CHROMIUMS[0]]
         subprocess.run(install, check=False, capture_output=True)
     if found := installed_chromium():
         return found

@@ -30,7 +30,9 @@ from queueing.models import State, Ticket
 from ratings.models import Rating
 from tests.cast import Cast, gather
 
-POSTGRES = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="written for PostgreSQL")
+NEEDS_POSTGRES = pytest.mark.skipif(
+    "connection.vendor != 'postgresql'", reason="written for PostgreSQL"
+)
 DAYS = (dt.date(2024, 5, 6), dt.date(2024, 5, 8))
 
 
@@ -43,7 +45,8 @@ def link() -> psycopg.Connection[tuple[object, ...]]:
 # --- the past ---
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 def test_past_visits_are_whole(cast: Cast) -> None:
     past.add_days(link(), DAYS, 30, seats.FIRST_COUNTER)
     tickets = Ticket.objects.annotate(count=Count("steps"))
@@ -55,7 +58,8 @@ def test_past_visits_are_whole(cast: Cast) -> None:
     assert {ticket.branch_id for ticket in tickets} == {cast.branch.pk, cast.other.pk}
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 def test_past_time_lines_agree_with_their_tickets(cast: Cast) -> None:
     past.add_days(link(), DAYS, 3, seats.FIRST_COUNTER)
     for ticket in Ticket.objects.all():
@@ -66,7 +70,8 @@ def test_past_time_lines_agree_with_their_tickets(cast: Cast) -> None:
         assert all(a.to_state == b.from_state for a, b in pairwise(steps))
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 def test_past_numbers_are_not_given_again(cast: Cast) -> None:
     today = calendar.local_day(cast.branch, timezone.now())
     past.add_days(link(), (today - dt.timedelta(days=1), today), 20, seats.FIRST_COUNTER)
@@ -102,7 +107,8 @@ def test_clerks_are_signed_in_and_call_at_their_own_counters(hall: Cast) -> None
     assert [each.counter_id for each in called] == [seats.FIRST_COUNTER, seats.FIRST_COUNTER + 1]
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 def test_calling_back_restores_the_line(hall: Cast) -> None:
     before = list(dispatch.line(hall.branch, Ticket.objects.latest("pk").day))
     press_next(0)
@@ -155,7 +161,8 @@ def test_a_new_rows_id_is_told_to_the_statements_after_it() -> None:
     assert said == [(), (42,)]
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.urls("bench.urls")
 @pytest.mark.parametrize(
@@ -207,7 +214,8 @@ def visited(
         link().execute(re.sub(r"RESTART \d+", "RESTART 1", statement))
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 @pytest.mark.urls("bench.urls")
 def test_what_follows_a_visit_is_said_again_truly_and_taken_back(visited: Cast) -> None:
     assert visits.take_back(link()) == 4
@@ -221,7 +229,8 @@ def test_what_follows_a_visit_is_said_again_truly_and_taken_back(visited: Cast) 
     assert not Rating.objects.exists() and not Matter.objects.exists()
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 def test_what_follows_a_visit_is_asked_for_by_the_bytes_that_are_sent(visited: Cast) -> None:
     for name, request in visits.REQUESTS.items():
         (sent,) = request.bytes_of(1)
@@ -233,7 +242,8 @@ def test_what_follows_a_visit_is_asked_for_by_the_bytes_that_are_sent(visited: C
         assert client.generic(method, path, body, kind).status_code == request.status
 
 
-@POSTGRES
+@pytest.mark.servers
+@NEEDS_POSTGRES
 def test_the_months_scan_counts_what_the_summaries_count(cast: Cast) -> None:
     past.add_days(link(), DAYS, 40, visits.EVERY_COUNTER)
     for statement in (month.RATINGS, month.MATTERS):

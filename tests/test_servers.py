@@ -21,7 +21,9 @@ from tests.processes import program, soon
 pytestmark = pytest.mark.once
 
 START_BOTH = """
+import signal
 from tests.servers import postgres, redis
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` has it ignored
 with postgres() as database, redis() as queue:
     print(database, queue, flush=True)
     input()
@@ -105,7 +107,7 @@ def test_a_missing_server_fails_in_ci(
 
     monkeypatch.setenv("CI", ci)
     monkeypatch.setattr(runner, "postgres", missing)
-    monkeypatch.setattr(runner, "first_pass", lambda: 0)
+    monkeypatch.setattr(runner, "first_pass", lambda **_: 0)
     assert runner.both_passes() == code
     assert "No PostgreSQL here." in capsys.readouterr().err
 

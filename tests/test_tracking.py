@@ -48,7 +48,7 @@ def test_only_what_is_for_the_visitor_is_told_and_nobodys_name(cast: Cast, clien
     html = seen(client, matter)
     assert "We ask the plumber." in html and "The heating runs again." in html
     assert "The matter is closed" in html and "Answer of: Nanshan Service Hall" in html
-    for secret in ("aunt", "Rang twice", "On leave", "Z9"):
+    for secret in ("aunt", "Rang twice", "On leave", "no ticket Z9"):
         assert secret not in html
     for member in (cast.handler, cast.supervisor):
         assert member.staff_number not in html

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.guard import Guard, axe
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.servers  # a browser test is run once, in the run of its own
 
 INLINE_STYLE = "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">red</p>')"
 FETCH_ELSEWHERE = "fetch('http://elsewhere.invalid/').catch(() => 0)"

@@ -13,6 +13,7 @@ from hall.models import Category, Offering, Service
 from queueing.models import Lane, Ticket
 from tests.browser.conftest import NewContext
 from tests.browser.guard import Guard, axe
+from tests.browser.keys import tab_to
 from tests.browser.live import LiveHall
 from tests.cast import Cast
 
@@ -116,20 +117,12 @@ def test_without_scripts(new_context: NewContext, hall: Cast, live_hall: LiveHal
 
 def test_by_keyboard_alone(kiosk: Page) -> None:
     kiosk.goto(HOME)
-    focus(kiosk, "Pension")
+    tab_to(kiosk.get_by_role("link", name="Pension"))
+    kiosk.keyboard.press("Enter")
     kiosk.wait_for_url("**/nanshan/*/")
-    focus(kiosk, "Apply for retirement")
+    tab_to(kiosk.get_by_role("button", name="Apply for retirement"))
+    kiosk.keyboard.press("Enter")
     expect(kiosk.locator(".ticket-code")).to_have_text("P001")
-
-
-def focus(page: Page, words: str) -> None:
-    """Tab to what bears these words, and press Enter."""
-    for _tab in range(30):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText").startswith(words):
-            page.keyboard.press("Enter")
-            return
-    raise AssertionError(f"No way to {words} by keyboard.")
 
 
 def test_a_double_tap_is_one_ticket(kiosk: Page, hall: Cast) -> None:

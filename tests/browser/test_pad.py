@@ -11,6 +11,7 @@ from queueing.models import Ticket
 from ratings.models import Rating
 from tests.browser.conftest import NewContext
 from tests.browser.guard import Guard, axe
+from tests.browser.keys import tab_to
 from tests.browser.live import LiveHall
 from tests.browser.test_board import let_time_pass
 from tests.cast import Cast
@@ -84,14 +85,12 @@ def test_by_keyboard_and_in_another_language(cast: Cast, pad: Page) -> None:
     pad.locator(".pad-ask .languages a[lang=zh-hant]").press("Enter")
     expect(pad.locator(".pad-ask[lang=zh-hant]")).to_be_visible()
     pad.locator("main").focus()
-    for _step in range(4):  # three languages, the first face
-        pad.keyboard.press("Tab")
+    tab_to(pad.locator(".pad-ask .faces button").first)
     pad.keyboard.press("Enter")
     expect(pad.locator(f"{THANKS} h1")).to_be_focused()
     expect(pad.locator(f"{THANKS}[lang=zh-hant]")).to_be_visible()
     assert Rating.objects.get().grade == "satisfied"
-    pad.keyboard.press("Tab")
-    expect(pad.locator(".done")).to_be_focused()
+    tab_to(pad.locator(".done"))
     pad.clock.run_for(21_000)
     expect(pad.locator(THANKS)).to_have_count(0)
     pad.clock.run_for(31_000)

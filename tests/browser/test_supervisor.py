@@ -50,7 +50,7 @@ def test_the_panels_follow_the_hall_without_a_reload(
     page.goto(URL)
     axe(page)
     page.evaluate("window.isTheSame = true")
-    page.wait_for_function("document.querySelector('[data-arrived]')")
+    expect(page.locator("[data-arrived]").first).to_be_attached()
 
     seat, ticket = hall.sit(), hall.ticket()
     actions.call_next(sitting=seat, by=hall.clerk)
@@ -95,7 +95,7 @@ def test_alarms_stay_open_and_the_roster_is_planned_by_keyboard(
         hall.ticket(now=now - dt.timedelta(days=days))
     page = watching(hall, new_context, live_hall.url).new_page()
     page.goto(URL)
-    page.wait_for_function("document.querySelector('[data-arrived]')")
+    expect(page.locator("[data-arrived]").first).to_be_attached()
     more = page.locator("#alarms-more")
     more.locator("summary").press("Enter")
     expect(more).to_have_attribute("open", "")

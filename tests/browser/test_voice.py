@@ -20,7 +20,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.servers  # a browser test is run once, in the run of its own
 
 STATIC = Path(settings.BASE_DIR) / "static"
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
