@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
-from django.conf import settings
-
 from complaints.models import Matter
-from hall.live import ALL_BRANCHES, Key, Marks
-from hall.models import Branch
+from hall.live import ALL_BRANCHES, BranchSource, Key, Marks, fingerprint
 
 
 def marker() -> Marks:
@@ -18,7 +14,7 @@ def marker() -> Marks:
     return {(branch_id, ("matter", pk, at)) for branch_id, pk, at in rows[:50]}
 
 
-class Matters:
+class Matters(BranchSource):
     """Something changed in the box of a branch: ``/live/matters/<branch>/``.
 
     It carries a fingerprint alone; the pages fetch what their member may see.
@@ -26,18 +22,12 @@ class Matters:
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch that the path names, or ``all``."""
-        if len(path) != 1:
-            return None
-        if path[0] == "all":
-            return ALL_BRANCHES, ""
-        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
-        return None if pk is None else (pk, "")
+        return (ALL_BRANCHES, "") if path == ["all"] else super().resolve(path)
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The same for every language."""
         rows = Matter.objects.order_by("-changed_at")
         here = rows if branch_id == ALL_BRANCHES else rows.filter(branch=branch_id)
         newest = here.values_list("pk", "changed_at").first()
-        secret = settings.SECRET_KEY.encode()[:64]
-        mark = hashlib.blake2b(repr(newest).encode(), key=secret, digest_size=8).hexdigest()
+        mark = fingerprint(newest)
         return dict.fromkeys(keys, f'<i data-rev="{mark}"></i>')

@@ -30,7 +30,7 @@ from redis.exceptions import RedisError
 
 from hall import events
 from hall.languages import known
-from hall.models import Notice
+from hall.models import Branch, Notice
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -74,6 +74,23 @@ class Source(Protocol):
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The HTML of every key of one branch, in a fixed number of queries."""
+
+
+class BranchSource:
+    """A stream of a whole branch: ``/live/<name>/<branch>/``."""
+
+    def resolve(self, path: list[str]) -> tuple[int, str] | None:
+        """The branch that the path names."""
+        if len(path) != 1:
+            return None
+        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
+        return None if pk is None else (pk, "")
+
+
+def fingerprint(value: object) -> str:
+    """A short mark of a value; ids and times do not leave the hall by it."""
+    secret = settings.SECRET_KEY.encode()[:64]
+    return hashlib.blake2b(repr(value).encode(), key=secret, digest_size=8).hexdigest()
 
 
 @cache

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from hall.languages import HTML_TAG
-from hall.live import Key, Marks, notice_marker
+from hall.live import BranchSource, Key, Marks, notice_marker
 from hall.models import Branch, Counter
 from queueing import figures, parts, screens
 from queueing.models import Sitting, Step, Ticket
@@ -29,17 +29,6 @@ def fragment(template: str, key: Key, **context: object) -> str:
         return render_to_string(
             template, {"language": key.language, "html_lang": HTML_TAG[key.language], **context}
         )
-
-
-class BranchSource:
-    """A stream of a whole branch: ``/live/<name>/<branch>/``."""
-
-    def resolve(self, path: list[str]) -> tuple[int, str] | None:
-        """The branch that the path names."""
-        if len(path) != 1:
-            return None
-        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
-        return None if pk is None else (pk, "")
 
 
 class Board(BranchSource):

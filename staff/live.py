@@ -9,7 +9,7 @@ from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.html import format_html_join
 
-from hall.live import Key, Marks
+from hall.live import BranchSource, Key, Marks
 from hall.models import Branch
 from staff import panels
 from staff.models import Duty
@@ -25,19 +25,12 @@ def marker() -> Marks:
     }
 
 
-class Panels:
+class Panels(BranchSource):
     """Which panels of a branch have changed: ``/live/panels/<branch>/``.
 
     It carries a fingerprint of each panel and nothing of what stands in it; a page fetches the
     panel whose fingerprint is new, and is asked there who wants to know.
     """
-
-    def resolve(self, path: list[str]) -> tuple[int, str] | None:
-        """The branch that the path names."""
-        if len(path) != 1:
-            return None
-        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
-        return None if pk is None else (pk, "")
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The same marks for every language."""

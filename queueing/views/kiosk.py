@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hall import calendar
 from hall.languages import known
 from hall.models import Branch, Category, Offering
+from hall.pages import SeeOther
 from hall.refusal import Refused
 from queueing import actions, figures, guides, screens
 from queueing.forms import TakeForm
@@ -34,12 +35,6 @@ PRINTS = "kiosk_print"
 CHOICES = {settings.LANGUAGE_COOKIE_NAME, *(f"kiosk_{mode}" for mode in MODES)}
 A_YEAR = 365 * 86_400
 View = Callable[..., HttpResponse]
-
-
-class SeeOther(HttpResponseRedirect):
-    """What came of a form is to be fetched from another address."""
-
-    status_code = 303
 
 
 @dataclass(frozen=True)

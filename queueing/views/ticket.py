@@ -6,26 +6,22 @@ speaks the language of the ticket, unless the visitor has chosen one.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from functools import wraps
 
-import segno
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
-from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hall.languages import HTML_TAG, known
+from hall.pages import SeeOther, chosen_language, qr_code, unlisted
 from hall.refusal import Refused
 from queueing import actions, guides, parts, screens
 from queueing.models import State, Ticket
-from queueing.views.kiosk import SeeOther
 
 View = Callable[..., HttpResponse]
 
@@ -40,25 +36,13 @@ def of_token(view: View) -> View:
         ticket = tickets.filter(token=token.replace("\x00", "")).first()
         if ticket is None:
             return unlisted(render(request, "queueing/ticket_missing.html", status=404))
-        language = chosen(request) or known(ticket.language)
+        language = chosen_language(request) or known(ticket.language)
         with translation.override(language):
             response = view(request, ticket)
         response.headers["Content-Language"] = HTML_TAG[language]
         return unlisted(response)
 
     return respond
-
-
-def chosen(request: HttpRequest) -> str | None:
-    """The language that the visitor chose, if any."""
-    code = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-    return code if code in HTML_TAG else None
-
-
-def unlisted(response: HttpResponse) -> HttpResponse:
-    """Keep a page out of search engines."""
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 def state_of(ticket: Ticket) -> dict[str, object]:
@@ -93,15 +77,7 @@ def qr(request: HttpRequest, token: str) -> HttpResponse:
     """The page's address as a QR code; it tells nothing but what the address says."""
     if not re.fullmatch(r"[\w-]{1,24}", token):
         raise Http404
-    path = reverse("queueing:ticket", args=[token])
-    base = settings.HALL_PUBLIC_URL
-    address = base + path if base else request.build_absolute_uri(path)
-    image = io.BytesIO()
-    code = segno.make(address, error="m", micro=False)
-    code.save(image, kind="svg", scale=4, border=2, light="#fff")
-    response = HttpResponse(image.getvalue(), content_type="image/svg+xml")
-    patch_cache_control(response, private=True, max_age=86_400)
-    return unlisted(response)
+    return qr_code(request, reverse("queueing:ticket", args=[token]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -26,10 +26,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hall import devices
 from hall.languages import HTML_TAG, known
 from hall.models import Branch, Counter, Device
+from hall.pages import SeeOther
 from hall.refusal import Refused
 from queueing.models import Ticket
 from queueing.views.board import screen, unattended
-from queueing.views.kiosk import SeeOther
 from ratings import actions, screens, signed
 from ratings.models import Rating, Via
 from ratings.views.person import signed_in

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from hall.pages import SeeOther
 from hall.refusal import Refused
 from queueing.models import Ticket
-from queueing.views.kiosk import SeeOther
 from queueing.views.ticket import of_token
 from ratings import actions, screens
 from ratings.forms import ReasonsForm
