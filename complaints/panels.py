@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -15,7 +15,7 @@ from complaints.today import MattersToday, today
 from hall import calendar
 from hall.models import Branch
 from staff.alarms import Alarm, Severity
-from staff.models import Member
+from staff.look import Look
 from staff.panels import Cell, Column, Panel
 
 PERMISSION = "complaints.handle_matters"
@@ -26,11 +26,12 @@ def rows_at(branch: Branch, show: str) -> str:
     return f"{reverse('complaints:desk')}?{urlencode({'branch': branch.slug, 'show': show})}"
 
 
-def _matters(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
+def _matters(look: Look) -> Mapping[str, object]:
+    branch = look.branch
     day_rows = reverse("complaints:rows", args=[branch.slug])
     at = {show: rows_at(branch, show) for show in ("open", "overdue")}
     at |= {show: f"{day_rows}?show={show}" for show in ("received", "answered")}
-    return {"matters": today([branch], member, now)[branch.pk], "at": at}
+    return {"matters": look.once(today)[branch.pk], "at": at}
 
 
 def _revision(branch: Branch, now: dt.datetime) -> object:
@@ -42,14 +43,16 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
 MATTERS = Panel(PERMISSION, "complaints/panel_matters.html", _matters, _revision)
 
 
-def overview(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+def overview(look: Look) -> list[Column]:
     """Open and overdue matters of each branch."""
-    if not member.has_perm(PERMISSION):
+    if not look.member.has_perm(PERMISSION):
         return []
-    found = today(branches, member, now)
+    found = look.once(today)
 
     def column(heading: str, show: str) -> Column:
-        return Column(heading, {each.pk: _cell(each, found[each.pk], show) for each in branches})
+        return Column(
+            heading, {each.pk: _cell(each, found[each.pk], show) for each in look.branches}
+        )
 
     return [column(_("Open matters"), "open"), column(_("Overdue matters"), "overdue")]
 
@@ -59,14 +62,12 @@ def _cell(branch: Branch, matters: MattersToday, show: str) -> Cell:
     return Cell(str(count), rows_at(branch, show), looks=show == "overdue" and count > 0)
 
 
-def alarms(
-    branches: Sequence[Branch], member: Member, now: dt.datetime
-) -> Mapping[int, list[Alarm]]:
+def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """What is late with the matters of these branches, for a member who handles them."""
-    if not member.has_perm(PERMISSION):
+    if not look.member.has_perm(PERMISSION):
         return {}
-    found = today(branches, member, now)
-    return {each.pk: list(_of_branch(each, found[each.pk])) for each in branches}
+    found = look.once(today)
+    return {each.pk: list(_of_branch(each, found[each.pk])) for each in look.branches}
 
 
 def _of_branch(branch: Branch, matters: MattersToday) -> Iterator[Alarm]:

@@ -13,7 +13,7 @@ from complaints.models import OPEN, Matter
 from complaints.screens import ACTIVE, WAITING, overdue
 from hall import calendar
 from hall.models import Branch
-from staff.models import Member
+from staff.look import Look
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,12 @@ def answered(branches: Sequence[Branch], now: dt.datetime) -> Q:
     return found
 
 
-def today(
-    branches: Sequence[Branch], member: Member, now: dt.datetime
-) -> Mapping[int, MattersToday]:
+def today(look: Look) -> Mapping[int, MattersToday]:
     """The matters of these branches, by id, in one query."""
+    branches, now = look.branches, look.now
     is_late = overdue({branch.pk: calendar.local_day(branch, now) for branch in branches})
     is_new, is_answered = received(branches, now), answered(branches, now)
-    seen = Matter.objects.visible_to(member).filter(branch__in=branches)
+    seen = Matter.objects.visible_to(look.member).filter(branch__in=branches)
     rows = (
         seen.filter(ACTIVE | is_new | is_answered)
         .values("branch")

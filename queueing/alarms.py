@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from django.utils.formats import date_format
@@ -16,18 +15,16 @@ from queueing.models import State
 from queueing.rows import rows_at
 from staff.access import WATCH
 from staff.alarms import Alarm, Severity
-from staff.models import Member
+from staff.look import Look
 
 FAR_TOO_LONG: Final = 2  # times the limit, and it is no longer only to be looked at
 
 
-def alarms(
-    branches: Sequence[Branch], member: Member, now: dt.datetime
-) -> Mapping[int, list[Alarm]]:
+def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """The alarms of these branches, for a member who watches over the hall."""
-    if not member.has_perm(WATCH):
+    if not look.member.has_perm(WATCH):
         return {}
-    return {pk: list(of_floor(state)) for pk, state in floor.at(branches, now).items()}
+    return {pk: list(of_floor(state)) for pk, state in look.once(floor.seen).items()}
 
 
 def of_floor(state: floor.Floor) -> Iterator[Alarm]:

@@ -20,6 +20,7 @@ from hall import calendar
 from hall.models import Branch, Counter, Offering, OpeningHours, Service, Zone
 from queueing import figures
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
+from staff.look import Look
 
 MINUTE: Final = dt.timedelta(minutes=1)
 SLOT: Final = dt.timedelta(minutes=30)
@@ -193,6 +194,11 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, Floor]:
         )
         for branch in branches
     }
+
+
+def seen(look: Look) -> dict[int, Floor]:
+    """The branches that are looked at."""
+    return at(look.branches, look.now)
 
 
 def of_days(days: Mapping[int, dt.date], field: str = "") -> Q:

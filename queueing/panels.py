@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
@@ -15,16 +15,16 @@ from queueing import floor
 from queueing.models import Sitting, State, Ticket
 from queueing.rows import rows_at
 from staff.access import WATCH
-from staff.models import Member
+from staff.look import Look
 from staff.panels import Cell, Column, Panel
 
 
-def _floor(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
-    return {"floor": floor.at([branch], now)[branch.pk]}
+def _floor(look: Look) -> Mapping[str, object]:
+    return {"floor": look.once(floor.seen)[look.branch.pk]}
 
 
-def _lines(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
-    return {"lines": floor.lines_today(branch, now)}
+def _lines(look: Look) -> Mapping[str, object]:
+    return {"lines": floor.lines_today(look.branch, look.now)}
 
 
 def _revision(branch: Branch, now: dt.datetime) -> object:
@@ -40,11 +40,11 @@ FLOOR = Panel(WATCH, "queueing/panel_floor.html", _floor, _revision)
 LINES = Panel(WATCH, "queueing/panel_lines.html", _lines, _revision)
 
 
-def overview(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+def overview(look: Look) -> list[Column]:
     """Who waits, how long, and how many counters are open, at each branch."""
-    if not member.has_perm(WATCH):
+    if not look.member.has_perm(WATCH):
         return []
-    states = floor.at(branches, now)
+    states = look.once(floor.seen)
     return [
         Column(_("Waiting"), {pk: _waiting(each) for pk, each in states.items()}),
         Column(_("Longest wait"), {pk: _longest(each) for pk, each in states.items()}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from queueing.models import State, Ticket
 from ratings.models import Grade, Rating
 from ratings.today import RatingsToday, today
 from staff.access import WATCH
-from staff.models import Member
+from staff.look import Look
 from staff.panels import Cell, Column, Panel
 
 # The sign and colour of each grade, as ``components/status.html`` draws them.
@@ -30,8 +30,9 @@ def rows_at(branch: Branch, **asked: object) -> str:
     return f"{address}?{urlencode(asked)}" if asked else address
 
 
-def _ratings(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
-    ratings = today([branch], member, now)[branch.pk]
+def _ratings(look: Look) -> Mapping[str, object]:
+    branch = look.branch
+    ratings = today(look)[branch.pk]
     rows = [
         (SIGNS[grade], grade.label, count, rows_at(branch, grade=grade.value))
         for grade, count in ratings.grades
@@ -51,12 +52,13 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
 RATINGS = Panel(WATCH, "ratings/panel_ratings.html", _ratings, _revision)
 
 
-def overview(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+def overview(look: Look) -> list[Column]:
     """How many ratings each branch got today, and how many of them are bad."""
-    if not member.has_perm(WATCH):
+    if not look.member.has_perm(WATCH):
         return []
-    found = today(branches, member, now)
-    return [Column(_("Ratings today"), {each.pk: _cell(each, found[each.pk]) for each in branches})]
+    found = today(look)
+    cells = {each.pk: _cell(each, found[each.pk]) for each in look.branches}
+    return [Column(_("Ratings today"), cells)]
 
 
 def _cell(branch: Branch, ratings: RatingsToday) -> Cell:

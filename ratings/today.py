@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter as Tally
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
 from complaints.models import Matter
 from hall import calendar
-from hall.models import Branch
 from queueing.floor import of_days
 from queueing.models import State, Ticket
 from ratings.models import Grade, Rating
+from staff.look import Look
 from staff.models import Member
 
 
@@ -55,12 +55,10 @@ def unrated(branch_days: Mapping[int, dt.date]) -> QuerySet[Ticket]:
     return done.filter(of_days(branch_days))
 
 
-def today(
-    branches: Sequence[Branch], member: Member, now: dt.datetime
-) -> Mapping[int, RatingsToday]:
+def today(look: Look) -> Mapping[int, RatingsToday]:
     """The ratings of these branches, by id, in two queries."""
-    days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
-    rows = seen_by(member).filter(of_days(days)).values_list("branch", "grade")
+    days = {branch.pk: calendar.local_day(branch, look.now) for branch in look.branches}
+    rows = seen_by(look.member).filter(of_days(days)).values_list("branch", "grade")
     given: Tally[tuple[int, str]] = Tally()
     for branch_id, grade, count in rows.annotate(Count("pk")).order_by():
         given[branch_id, grade] = count

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from hall.models import Branch
-from staff.models import Member
+from staff.look import Look
 
 
 class Severity(enum.StrEnum):
@@ -37,14 +36,14 @@ class Alarm:
 
 
 # What one app finds wrong, by branch id; it checks for itself what the member may know.
-Source = Callable[[Sequence[Branch], Member, dt.datetime], Mapping[int, Sequence[Alarm]]]
+Source = Callable[[Look], Mapping[int, Sequence[Alarm]]]
 
 
-def collect(branches: Sequence[Branch], member: Member, now: dt.datetime) -> dict[int, list[Alarm]]:
+def collect(look: Look) -> dict[int, list[Alarm]]:
     """The alarms of each branch, the worst first, in queries that do not grow with branches."""
-    found: dict[int, list[Alarm]] = {branch.pk: [] for branch in branches}
+    found: dict[int, list[Alarm]] = {branch.pk: [] for branch in look.branches}
     for path in settings.HALL_ALARMS:
         source: Source = import_string(path)
-        for branch_id, alarms in source(branches, member, now).items():
+        for branch_id, alarms in source(look).items():
             found[branch_id].extend(alarms)
     return {pk: sorted(alarms, key=lambda each: each.order) for pk, alarms in found.items()}

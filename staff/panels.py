@@ -6,7 +6,6 @@ A panel says who may see it, what stands in it, and what changes when it should 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,9 +16,11 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from hall import calendar
+from hall.live import fingerprint
 from hall.models import Branch
 from staff import alarms, duty
 from staff.access import WATCH
+from staff.look import Look
 from staff.models import Duty, Member
 
 ALARMS_SHOWN = 6  # the rest is a press away, so that the floor stays in view
@@ -31,7 +32,7 @@ class Panel:
 
     permission: str
     template: str
-    context: Callable[[Branch, Member, dt.datetime], Mapping[str, object]]
+    context: Callable[[Look], Mapping[str, object]]
     revision: Callable[[Branch, dt.datetime], object] | None
 
 
@@ -62,44 +63,34 @@ def revisions(branch: Branch, now: dt.datetime) -> dict[str, str]:
     """What each panel was made of, as short marks that tell nothing else."""
     # Panels of one app may share what they go by: it is asked once.
     asked = {panel.revision for panel in panels().values() if panel.revision is not None}
-    marks = {revision: mark(revision(branch, now)) for revision in asked}
+    marks = {revision: fingerprint(revision(branch, now)) for revision in asked}
     found = {
         name: marks[panel.revision]
         for name, panel in panels().items()
         if panel.revision is not None
     }
-    whole = mark(sorted(found.items()))
+    whole = fingerprint(sorted(found.items()))
     return {name: found.get(name, whole) for name in panels()}
 
 
-def mark(value: object) -> str:
-    """A short fingerprint; ids and times do not leave the hall."""
-    secret = settings.SECRET_KEY.encode()[:64]
-    return hashlib.blake2b(repr(value).encode(), key=secret, digest_size=8).hexdigest()
-
-
-def columns(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+def columns(look: Look) -> list[Column]:
     """The figures of these branches that the member may see, side by side."""
-    return [
-        column
-        for path in settings.HALL_OVERVIEW
-        for column in import_string(path)(branches, member, now)
-    ]
+    return [column for path in settings.HALL_OVERVIEW for column in import_string(path)(look)]
 
 
 # --- the staff's own ---
 
 
-def overview(branches: Sequence[Branch], member: Member, now: dt.datetime) -> list[Column]:
+def overview(look: Look) -> list[Column]:
     """The leader on duty, and how much is wrong."""
-    leaders = duty.leaders({each.pk: calendar.local_day(each, now) for each in branches})
-    found = alarms.collect(branches, member, now)
+    leaders = duty.leaders({each.pk: calendar.local_day(each, look.now) for each in look.branches})
+    found = alarms.collect(look)
     return [
         Column(
             _("On duty"),
             {pk: Cell(leader.name, note=leader.title) for pk, leader in leaders.items()},
         ),
-        Column(_("Alarms"), {each.pk: _alarm_cell(each, found[each.pk]) for each in branches}),
+        Column(_("Alarms"), {each.pk: _alarm_cell(each, found[each.pk]) for each in look.branches}),
     ]
 
 
@@ -107,13 +98,13 @@ def _alarm_cell(branch: Branch, found: Sequence[alarms.Alarm]) -> Cell:
     return Cell(str(len(found)), reverse("staff:supervise", args=[branch.slug]), looks=bool(found))
 
 
-def _alarms(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
-    found = alarms.collect([branch], member, now)[branch.pk]
+def _alarms(look: Look) -> Mapping[str, object]:
+    found = alarms.collect(look)[look.branch.pk]
     return {"alarms": found[:ALARMS_SHOWN], "more": found[ALARMS_SHOWN:]}
 
 
-def _on_duty(branch: Branch, member: Member, now: dt.datetime) -> Mapping[str, object]:
-    people = duty.everybody(branch, calendar.local_day(branch, now))
+def _on_duty(look: Look) -> Mapping[str, object]:
+    people = duty.everybody(look.branch, calendar.local_day(look.branch, look.now))
     return {"leaders": people[Duty.Role.LEADER], "guides": people[Duty.Role.GUIDE]}
 
 

@@ -15,6 +15,7 @@ from queueing import actions
 from queueing.models import Ticket
 from staff import alarms
 from staff.alarms import Alarm, Severity
+from staff.look import Look
 from staff.models import Member
 from tests.cast import Cast, member
 
@@ -27,7 +28,7 @@ def said(cast: Cast, now: dt.datetime = NOON, by: Member | None = None) -> list[
 
 
 def found(cast: Cast, now: dt.datetime = NOON, by: Member | None = None) -> list[Alarm]:
-    return alarms.collect([cast.branch], by or cast.supervisor, now)[cast.branch.pk]
+    return alarms.collect(Look([cast.branch], by or cast.supervisor, now))[cast.branch.pk]
 
 
 def limits(cast: Cast, **minutes: int) -> None:
@@ -218,7 +219,7 @@ def test_the_bad_ones_come_first_then_the_longest(cast: Cast) -> None:
 
 def test_branches_are_told_apart(cast: Cast) -> None:
     actions.issue(offering=cast.other_pension, now=NOON)
-    seen = alarms.collect([cast.branch, cast.other], cast.administrator, NOON)
+    seen = alarms.collect(Look([cast.branch, cast.other], cast.administrator, NOON))
     assert seen[cast.branch.pk] == []
     assert len(seen[cast.other.pk]) == 1
     assert "/supervisor/shekou/" in seen[cast.other.pk][0].href

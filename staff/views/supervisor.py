@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -14,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from hall.models import Branch
 from staff import panels
 from staff.access import WATCH, branch_for, branches_of, requires
+from staff.look import Look
 from staff.models import Member
 
 
@@ -38,7 +36,7 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
         return redirect("staff:supervise", member.branch.slug)
     branches = list(branches_of(member))
     now = timezone.now()
-    columns = panels.columns(branches, member, now)
+    columns = panels.columns(Look(branches, member, now))
     rows = [(branch, [column.cells.get(branch.pk) for column in columns]) for branch in branches]
     is_part = request.htmx  # type: ignore[attr-defined]
     template = "staff/overview.html" + ("#rows" if is_part else "")
@@ -54,8 +52,9 @@ def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse
     now = timezone.now()
     # Marks first: what changes while the panels are made is fetched again.
     marks = panels.revisions(place, now)
+    look = Look([place], member, now)
     shown = [
-        Shown(name, marks[name], rendered(request, panel, place, member, now))
+        Shown(name, marks[name], rendered(request, panel, look))
         for name, panel in panels.visible(member, panels.panels().items()).items()
     ]
     return render(request, "staff/supervise.html", {"branch": place, "panels": shown, "now": now})
@@ -72,15 +71,11 @@ def one_panel(request: HttpRequest, member: Member, branch: str, panel: str) -> 
         raise Http404
     if not member.has_perm(found.permission):
         raise PermissionDenied
-    return HttpResponse(rendered(request, found, place, member, timezone.now()))
+    return HttpResponse(rendered(request, found, Look([place], member, timezone.now())))
 
 
-def rendered(
-    request: HttpRequest, panel: panels.Panel, branch: Branch, member: Member, now: dt.datetime
-) -> str:
+def rendered(request: HttpRequest, panel: panels.Panel, look: Look) -> str:
     """A panel's HTML, in the branch's time."""
-    context: Mapping[str, object] = panel.context(branch, member, now)
-    with timezone.override(branch.zone_info):
-        return render_to_string(
-            panel.template, {**context, "branch": branch, "now": now}, request=request
-        )
+    context = {**panel.context(look), "branch": look.branch, "now": look.now}
+    with timezone.override(look.branch.zone_info):
+        return render_to_string(panel.template, context, request=request)
