@@ -16,6 +16,8 @@ import pytest
 from bench.person import AnswerLost, Away, Browser, Over, Page, TurnedAway, sign_in
 from tests.servers import free_port
 
+pytestmark = pytest.mark.servers  # pages: once, on what a hall has
+
 Answer = tuple[int, dict[str, str], str]
 HANGS_UP = "X-Hangs-Up"
 Script = Callable[["Asked"], Answer | None]

@@ -19,6 +19,8 @@ from ratings import actions, parts
 from ratings.models import Grade, Rating, Via
 from tests.cast import Cast
 
+pytestmark = pytest.mark.servers  # pages: once, on what a hall has
+
 ASKS = "How was your visit?"
 
 

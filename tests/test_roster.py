@@ -18,6 +18,8 @@ from staff import actions, duty, roster
 from staff.models import Duty, Member
 from tests.cast import Cast, member
 
+pytestmark = pytest.mark.servers  # pages: once, on what a hall has
+
 URL = "/supervisor/nanshan/roster/"
 ROW = re.compile(r"<tr.*?</tr>", re.DOTALL)
 

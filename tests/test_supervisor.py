@@ -30,6 +30,8 @@ from staff.models import Duty, Member
 from tests.cast import Cast, member
 from tests.test_query_counts import crowd
 
+pytestmark = pytest.mark.servers  # pages: once, on what a hall has
+
 URL = "/supervisor/nanshan/"
 PANELS = ["alarms", "duty", "floor", "lines", "ratings", "matters"]
 MINUTES = dt.timedelta(minutes=1)
