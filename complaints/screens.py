@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from complaints import owners
 from complaints.models import OPEN, Entry, Matter, MatterQuerySet, State
-from complaints.states import MOVES
+from complaints.states import MOVES, is_answered
 from hall import calendar
 from hall.calendar import WorkWeek
 from hall.models import Branch
@@ -271,6 +271,11 @@ class File:
     def is_open(self) -> bool:
         """Whether it can still be worked on."""
         return self.matter.state in OPEN
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it may be closed."""
+        return is_answered(line.entry.move for line in self.lines)
 
     @property
     def forms(self) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +41,14 @@ _MOVES = [
 MOVES: Final = {move.name: move for move in _MOVES}
 
 
+def is_answered(moves: Iterable[str]) -> bool:
+    """Whether the moves of a matter, in their order, have a reply since it was last opened."""
+    found = False
+    for name in moves:
+        found = name == "reply" or (found and name != "reopen")
+    return found
+
+
 def apply(
     matter: Matter,
     name: str,
@@ -53,7 +61,8 @@ def apply(
     """Make one move of a locked matter: its state and a row of its time line.
 
     The caller holds the row's lock inside a transaction, and saves the row. Raises Refused if
-    the matter's state does not allow the move, or if it would close without a reply.
+    the matter's state does not allow the move, or if it would close without a reply (since it
+    was opened again, if it was).
     """
     move = MOVES[name]
     if matter.state not in move.sources:
@@ -61,7 +70,7 @@ def apply(
             _("This matter is %(state)s now, so this is no longer possible.")
             % {"state": matter.get_state_display()}
         )
-    if move.target == State.CLOSED and matter.replied_at is None:
+    if move.target == State.CLOSED and not is_answered(_moves_of(matter)):
         raise Refused(_("A matter cannot be closed before it was answered."))
     before = matter.state
     target = move.target or before
@@ -81,3 +90,7 @@ def apply(
     )
     entry.save(force_insert=True)
     return entry
+
+
+def _moves_of(matter: Matter) -> Iterable[str]:
+    return matter.entries.order_by("pk").values_list("move", flat=True)

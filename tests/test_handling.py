@@ -24,6 +24,8 @@ from queueing import actions as queue
 from staff.models import Member
 from tests.cast import Cast, member
 
+pytestmark = pytest.mark.servers  # pages: once, on what a hall has
+
 LONG = "我们了解了情况。<i>{{ 1 }}</i>\n" * 300
 FRIDAY = dt.datetime(2026, 3, 6, 2, tzinfo=dt.UTC)  # ten o'clock in Shenzhen
 
@@ -228,6 +230,10 @@ def test_a_matter_from_taking_to_closing(cast: Cast, desk: Client) -> None:
     assert press(desk, matter, "reopen", text="She rang again.") == 303
     moves = [entry.move for entry in matter.entries.all()]
     assert moves == "receive take contact note extend reply close reopen".split()
+    assert (
+        'disabled aria-describedby="why-not"' in desk.get(f"/matters/{matter.pk}/").content.decode()
+    )
+    assert press(desk, matter, "close") == 409
     assert press(desk, matter, "reply", text="Now it is done.", and_close="1") == 303
     assert Matter.objects.get(pk=matter.pk).state == State.CLOSED
 

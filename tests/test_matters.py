@@ -147,6 +147,15 @@ def test_a_closed_matter_opens_again_with_a_reason(cast: Cast) -> None:
     assert again.state == State.IN_HAND and again.closed_at is None
 
 
+def test_a_matter_that_was_opened_again_wants_another_reply(cast: Cast) -> None:
+    matter = actions.reply(matter=put_in(cast), text="好的。", by=cast.handler, and_close=True)
+    matter = actions.reopen(matter=matter, reason="来电不满意。", by=cast.handler)
+    with pytest.raises(Refused, match="before it was answered"):
+        actions.close(matter=matter, by=cast.handler)
+    matter = actions.reply(matter=matter, text="已重新办理。", by=cast.handler)
+    assert actions.close(matter=matter, by=cast.handler).state == State.CLOSED
+
+
 def test_the_owner_is_the_handler_with_the_least_to_do(cast: Cast) -> None:
     second = member("N1301", "孙丽", cast.branch, "complaint-handler")
     found = [put_in(cast).owner for _ in range(4)]
