@@ -62,9 +62,6 @@ def receive(
     owner. A ``remark`` is for the staff: it stands in the time line.
     """
     moment = now or timezone.now()
-    before = Matter.objects.filter(request_id=request_id).first() if request_id else None
-    if before is not None:
-        return before
     _check_text(text)
     counter = counter or (ticket.counter if ticket else None)
     service = service or (ticket.service if ticket else None)

@@ -90,6 +90,18 @@ def test_who_served_is_whom_it_is_about_and_never_sees_it(cast: Cast) -> None:
     assert not Matter.objects.visible_to(cast.stranger).exists(), "another branch"
 
 
+def test_who_sat_at_the_counter_that_day_is_whom_it_is_about_though_they_left(cast: Cast) -> None:
+    before = member("N1101", "赵敏", cast.branch, "clerk")
+    for days, who in ((1, before), (0, cast.clerk)):
+        begin = FRIDAY - dt.timedelta(days=days)
+        queue.sit_down(counter=cast.counters[3], by=who, now=begin)
+        queue.leave(by=who, now=begin + dt.timedelta(hours=1))
+    queue.sit_down(counter=cast.counters[4], by=cast.colleague, now=FRIDAY)
+    evening = FRIDAY + dt.timedelta(hours=8)
+    matter = put_in(cast, counter=cast.counters[3], now=evening)
+    assert list(matter.about.all()) == [cast.clerk]
+
+
 def test_nobody_owns_or_handles_a_matter_about_themselves(cast: Cast) -> None:
     second = member("N1301", "孙丽", cast.branch, "complaint-handler")
     matter = put_in(cast, about=[cast.handler])
@@ -122,6 +134,9 @@ def test_an_answer_is_put_off_once_and_with_a_reason(cast: Cast) -> None:
     assert later.due_on == dt.date(2026, 3, 27)
     with pytest.raises(Refused):
         actions.extend(matter=matter, reason="还要时间。", by=cast.handler)
+    answered = actions.reply(matter=put_in(cast), text="已答复。", by=cast.handler)
+    with pytest.raises(Refused, match="answered already"):
+        actions.extend(matter=answered, reason="还要时间。", by=cast.handler)
 
 
 def test_a_case_from_a_rating_has_a_first_contact_due(cast: Cast) -> None:
@@ -129,6 +144,15 @@ def test_a_case_from_a_rating_has_a_first_contact_due(cast: Cast) -> None:
     assert matter.contact_due_on == dt.date(2026, 3, 9)
     called = actions.contact(matter=matter, by=cast.handler)
     assert called.contacted_at is not None and called.state == State.IN_HAND
+    again = actions.contact(matter=matter, by=cast.handler)
+    assert again.contacted_at == called.contacted_at, "the first time counts"
+
+
+def test_the_first_reply_counts(cast: Cast) -> None:
+    matter = put_in(cast, now=FRIDAY)
+    first = actions.reply(matter=matter, text="已答复。", by=cast.handler)
+    second = actions.reply(matter=matter, text="补充。", by=cast.handler)
+    assert second.replied_at == first.replied_at
 
 
 def test_overdue_is_unanswered_after_the_due_date(cast: Cast) -> None:

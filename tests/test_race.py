@@ -10,12 +10,14 @@ from collections import Counter as Tally
 import pytest
 from django.db import connection
 
+from complaints import actions as box
+from complaints.models import Matter
 from hall.models import Counter
 from hall.refusal import Refused
 from queueing import actions, dispatch, numbers
 from queueing.models import Numbering, Sitting, State, Step, Ticket, TicketQuerySet
 from staff.models import Member
-from tests.cast import Cast
+from tests.cast import Cast, member
 from tests.crowd import all_at_once
 
 CALM = (Ticket, actions.VisitorAtCounter, type(None))
@@ -161,3 +163,30 @@ def test_two_clerks_resume_one_visit_and_one_gets_it(cast: Cast) -> None:
     )
     assert len([each for each in answers if isinstance(each, Ticket)]) == 1
     assert len([each for each in answers if isinstance(each, Refused)]) == 1
+
+
+def test_a_form_sent_many_times_at_once_is_one_matter(cast: Cast) -> None:
+    request_id = uuid.uuid4()
+    answers = all_at_once(range(12), lambda _: into_the_box(cast, request_id))
+    assert {each.pk for each in answers if isinstance(each, Matter)} == {Matter.objects.get().pk}
+    assert len([each for each in answers if isinstance(each, Matter)]) == 12
+    assert [entry.move for entry in Matter.objects.get().entries.all()] == ["receive"]
+
+
+def test_two_handlers_answer_at_once_and_one_is_told_of_the_other(cast: Cast) -> None:
+    second = member("N1301", "孙丽", cast.branch, "complaint-handler")
+    matter = into_the_box(cast, uuid.uuid4())
+    seen = matter.entries.get().pk
+
+    def answer(by: Member) -> Matter:
+        return box.reply(matter=matter, text=by.name, by=by, and_close=True, seen=seen)
+
+    answers = all_at_once([cast.handler, second], answer)
+    assert len([each for each in answers if isinstance(each, Matter)]) == 1
+    assert len([each for each in answers if isinstance(each, Refused)]) == 1
+    moves = [entry.move for entry in matter.entries.all()]
+    assert moves == ["receive", "reply", "close"]
+
+
+def into_the_box(cast: Cast, request_id: uuid.UUID) -> Matter:
+    return box.receive(branch=cast.branch, kind="help", text="请帮忙。", request_id=request_id)
