@@ -18,6 +18,7 @@ function narrow(chooser, text) {
 
 function prepare(root) {
   for (const find of root.querySelectorAll?.("[data-choose] [data-find]") ?? []) {
+    if (!find.parentElement.hidden) continue; // in use: somebody may be typing beside it
     find.parentElement.hidden = false;
     find.focus();
   }
