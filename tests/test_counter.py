@@ -107,6 +107,7 @@ def test_a_free_counter(cast: Cast, desk: Client) -> None:
     assert root["line-length"] == "1"
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_the_visitor_now(cast: Cast, desk: Client) -> None:
     now = timezone.now()
     cast.ticket(lane=Lane.ASSISTED, language="en", now=now - 12 * MINUTE)
@@ -155,6 +156,7 @@ def test_the_clock_of_the_visit_is_not_set_back_by_a_pause_or_an_undo(cast: Cast
     assert screens.desk(seat, now=now).elapsed == "19:00"
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_the_line_says_why_each_ranks_there(cast: Cast, desk: Client) -> None:
     now = timezone.now()
     cast.sit()
@@ -188,6 +190,7 @@ def test_a_visit_on_hold_is_shown_to_who_began_it_and_to_colleagues(cast: Cast) 
     assert (other.held, other.held_elsewhere) == ([], [ticket])
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_the_day_and_the_notices(cast: Cast, desk: Client) -> None:
     now = timezone.now()
     Notice.objects.create(branch=cast.branch, text_zh_hans="午休", text_en="Lunch <b>at noon</b>")

@@ -96,6 +96,7 @@ class TheLine(TestCase):
         return now.astimezone(self.cast.branch.zone_info).date()
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_the_assisted_lane_goes_first_but_not_before_who_waited_longer(cast: Cast) -> None:
     now = timezone.now()
     patient = cast.ticket(now=now - 20 * MINUTE)

@@ -116,6 +116,7 @@ def test_no_token_of_a_ticket_is_on_any_page(cast: Cast, desk: Client) -> None:
         assert ticket.token not in text_of(desk, URL + page)
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_the_lines_tell_length_wait_counters_and_arrivals(cast: Cast, desk: Client) -> None:
     now = timezone.now()
     cast.sit()
@@ -246,6 +247,7 @@ def test_a_member_of_a_branch_goes_straight_to_it(cast: Cast, desk: Client) -> N
     assert desk.get("/supervisor/").headers["Location"] == URL
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_one_of_no_branch_sees_a_row_for_each(cast: Cast, desk: Client) -> None:
     desk.force_login(member("N1402", "丙", None, "duty-leader"))
     cast.sit()
@@ -287,6 +289,7 @@ def test_rows_are_filtered_and_bad_filters_are_told(cast: Cast, desk: Client) ->
         assert "Please look at this again" in text_of(desk, f"{URL}tickets/?{query}"), query
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_the_longest_wait_comes_first(cast: Cast, desk: Client) -> None:
     now = timezone.now()
     short, long = cast.ticket(now=now - MINUTES), cast.ticket(now=now - 30 * MINUTES)
