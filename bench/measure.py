@@ -21,8 +21,8 @@ from django.utils import timezone
 from bench import bare, boards, month, pages, past, plain, report, seats, server, visits
 from bench.pages import Tally
 from bench.plan import WITHOUT_PAST, Plan, database, say
+from demo.place import load as place
 from hall import calendar
-from hall.demo import place
 from hall.models import Branch
 
 CLIENTS = [1, 8, 40]

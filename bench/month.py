@@ -20,12 +20,12 @@ from django.utils import timezone
 
 from bench import past, report
 from bench.plan import Plan, say
+from demo.people import load as people
+from demo.place import load as place
 from hall.calendar import Month
-from hall.demo import place
 from hall.models import Branch
 from ratings import actions
 from ratings.models import Row, Summary
-from staff.demo import people
 
 EVERY_COUNTER: Final = 2**31 - 1
 

@@ -37,7 +37,7 @@ def branches() -> list[str]:
 
 def clerks(branch: str) -> list[str]:
     """The staff numbers of a branch's clerks."""
-    people = content("staff/demo/people.json")
+    people = content("demo/people/people.json")
     return [
         row["staff_number"] for row in people if (row["branch"], row["role"]) == (branch, "clerk")
     ]
@@ -45,19 +45,19 @@ def clerks(branch: str) -> list[str]:
 
 def handlers() -> list[str]:
     """The staff numbers of those who answer matters."""
-    people = content("staff/demo/people.json")
+    people = content("demo/people/people.json")
     return [row["staff_number"] for row in people if row["role"] == "complaint-handler"]
 
 
 def service_names() -> dict[str, str]:
     """What each service is called in Chinese, by its address name."""
-    categories = content("hall/demo/services.json")
+    categories = content("demo/place/services.json")
     return {row["slug"]: row["name_zh_hans"] for each in categories for row in each["services"]}
 
 
 def branch_rows() -> list[dict[str, Any]]:
     """The branches, with all that they hold."""
-    return content("hall/demo/branches.json")
+    return content("demo/place/branches.json")
 
 
 def content(path: str) -> list[dict[str, Any]]:

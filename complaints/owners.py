@@ -68,11 +68,6 @@ def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | 
     return min(able, key=rank, default=None)
 
 
-def is_owed(matter: Matter, today: dt.date) -> bool:
-    """Whether the answer is overdue on this day of the branch."""
-    return matter.replied_at is None and matter.due_on < today
-
-
 def ownerless(branch: Branch) -> MatterQuerySet:
     """Open matters without an owner who may handle them: they left, or there never was one."""
     return Matter.objects.open().filter(branch=branch).exclude(owner__in=handlers(branch))

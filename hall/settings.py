@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "queueing",
     "complaints",
     "ratings",
+    "demo",
     "hall.admin_site.HallAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -178,7 +179,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "staff/locked_out.html"
+AXES_LOCKOUT_TEMPLATE = "staff/sign_in/locked_out.html"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_SENSITIVE_PARAMETERS = ["password"]
 
@@ -188,7 +189,7 @@ SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 # A million characters come back with a kind sentence and are not lost; what is more is not read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_500_000
-CSRF_FAILURE_VIEW = "hall.views.place.form_expired"
+CSRF_FAILURE_VIEW = "hall.views.errors.form_expired"
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HALL_HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HALL_HTTPS else None
@@ -256,21 +257,21 @@ CELERY_BEAT_SCHEDULE = {
 
 # The tower is referred to upward by strings only (docs/architecture.md).
 HALL_LIVE_SOURCES = {
-    "board": "queueing.live.Board",
-    "display": "queueing.live.Display",
-    "ticket": "queueing.live.TicketPage",
-    "kiosk": "queueing.live.Kiosk",
-    "desk": "queueing.live.Desk",
-    "matters": "complaints.live.Matters",
-    "pad": "ratings.live.Pad",
-    "panels": "staff.live.Panels",
+    "board": "queueing.streams.Board",
+    "display": "queueing.streams.Display",
+    "ticket": "queueing.streams.TicketPage",
+    "kiosk": "queueing.streams.Kiosk",
+    "desk": "queueing.streams.Desk",
+    "matters": "complaints.streams.Matters",
+    "pad": "ratings.streams.Pad",
+    "panels": "staff.streams.Panels",
 }
 HALL_LIVE_MARKERS = [
     "hall.live.notice_marker",
-    "queueing.live.marker",
-    "complaints.live.marker",
-    "ratings.live.marker",
-    "staff.live.marker",
+    "queueing.streams.marker",
+    "complaints.streams.marker",
+    "ratings.streams.marker",
+    "staff.streams.marker",
 ]
 # The supervisor's page, in its order; each names the app's own (staff.panels, staff.alarms).
 HALL_PANELS = [
@@ -287,19 +288,19 @@ HALL_OVERVIEW = [
     "complaints.panels.overview",
     "staff.panels.overview",
 ]
-HALL_ALARMS = ["queueing.alarms.alarms", "complaints.panels.alarms"]
-HALL_TICKET_PARTS = ["ratings.parts.on_tickets"]
+HALL_ALARMS = ["queueing.alarms.alarms", "complaints.alarms.alarms"]
+HALL_TICKET_PARTS = ["ratings.screens.phone.on_tickets"]
 HALL_TRIAL_ROLES = "staff.views.sign_in.trial_roles"
-HALL_SIGN_OUT_GUARDS = ["queueing.seats.before_sign_out"]
-HALL_PEOPLE_WAITING = "queueing.guides.people_waiting"
+HALL_SIGN_OUT_GUARDS = ["queueing.guards.before_sign_out"]
+HALL_PEOPLE_WAITING = "queueing.figures.people_waiting.people_waiting"
 HALL_DEMO_LOADERS = [
-    "hall.demo.place.load",
-    "staff.demo.people.load",
-    "staff.demo.roster.load",
-    "queueing.demo.history.load",
-    "complaints.demo.history.load",
-    "ratings.demo.history.load",
-    "ratings.demo.summaries.load",
+    "demo.place.load.load",
+    "demo.people.load.load",
+    "demo.people.roster.load",
+    "demo.past.visits.load",
+    "demo.past.matters.load",
+    "demo.past.ratings.load",
+    "demo.past.summaries.load",
 ]
 
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from hall import devices
+from hall.actions import device as device_actions
 
 
 @shared_task
@@ -16,4 +16,4 @@ def clear_sessions() -> None:
 @shared_task
 def clear_screens() -> None:
     """Delete screens that asked for a pairing code and went away."""
-    devices.forget_unpaired(timezone.now())
+    device_actions.forget_unpaired(timezone.now())

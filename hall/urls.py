@@ -5,8 +5,8 @@ from django.urls import include, path
 from django_prometheus.exports import ExportToDjangoView
 from health_check.views import HealthCheckView
 
-from hall.views import place
-from hall.voice import clip
+from hall.views import health, portrait
+from hall.views.voice import clip
 
 urlpatterns = [
     path("", include("hall.place_urls")),
@@ -15,9 +15,9 @@ urlpatterns = [
     path("", include("complaints.urls")),
     path("", include("ratings.urls")),
     path("admin/", admin.site.urls),
-    path("media/portraits/<str:name>", place.portrait, name="portrait"),
+    path("media/portraits/<str:name>", portrait.portrait, name="portrait"),
     path("voice/<slug:language>/<slug:name>.mp3", clip, name="voice_clip"),
-    path("healthz", place.healthy, name="healthz"),
+    path("healthz", health.healthy, name="healthz"),
     path(
         "readyz",
         HealthCheckView.as_view(checks=["health_check.checks.Database"]),
@@ -25,5 +25,5 @@ urlpatterns = [
     ),
     path("metrics", ExportToDjangoView, name="metrics"),
 ]
-handler400 = "hall.views.place.unreadable"
-handler403 = "hall.views.place.forbidden"
+handler400 = "hall.views.errors.unreadable"
+handler403 = "hall.views.errors.forbidden"

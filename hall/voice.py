@@ -7,9 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import condition, require_safe
 
 
 def shipped() -> Path:
@@ -34,23 +31,3 @@ def recording(language: str, name: str) -> Path | None:
     file = Path(language) / f"{name}.mp3"
     own = settings.HALL_DATA / "voice" / file
     return own if own.is_file() else shipped() / file
-
-
-def version(request: HttpRequest, language: str, name: str) -> str | None:
-    """An ETag that changes when a recording takes the place of another, older or newer."""
-    path = recording(language, name)
-    if path is None:
-        return None
-    state = path.stat()
-    return f'"{state.st_mtime_ns:x}-{state.st_size:x}"'
-
-
-@require_safe
-@cache_control(public=True, max_age=3600)
-@condition(etag_func=version)
-def clip(request: HttpRequest, language: str, name: str) -> HttpResponse:
-    """One clip as an MP3 file."""
-    path = recording(language, name)
-    if path is None:
-        raise Http404
-    return HttpResponse(path.read_bytes(), content_type="audio/mpeg")

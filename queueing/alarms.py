@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hall.models import Branch
-from queueing import floor
+from queueing.figures import counter_plan
 from queueing.models import State
-from queueing.rows import rows_at
+from queueing.screens.tickets import rows_at
 from staff.access import WATCH
 from staff.alarms import Alarm, Severity
 from staff.look import Look
@@ -24,10 +24,10 @@ def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """The alarms of these branches, for a member who watches over the hall."""
     if not look.member.has_perm(WATCH):
         return {}
-    return {pk: list(of_floor(state)) for pk, state in look.once(floor.seen).items()}
+    return {pk: list(of_floor(state)) for pk, state in look.once(counter_plan.seen).items()}
 
 
-def of_floor(state: floor.Floor) -> Iterator[Alarm]:
+def of_floor(state: counter_plan.Floor) -> Iterator[Alarm]:
     """What is wrong at one branch."""
     for line in state.lines:
         yield from _of_line(line, state.branch)
@@ -37,7 +37,7 @@ def of_floor(state: floor.Floor) -> Iterator[Alarm]:
         yield _left_open(left, state.branch)
 
 
-def _of_line(line: floor.LineNow, branch: Branch) -> Iterator[Alarm]:
+def _of_line(line: counter_plan.LineNow, branch: Branch) -> Iterator[Alarm]:
     href = rows_at(branch, service=line.service.pk, state=State.WAITING, order="longest")
     said = {"service": line.service.name, "count": line.waiting, "minutes": line.longest}
     if not line.counters:
@@ -57,7 +57,7 @@ def _of_line(line: floor.LineNow, branch: Branch) -> Iterator[Alarm]:
         yield Alarm(severity, text % said, line.longest_since, href)
 
 
-def _of_counter(counter: floor.CounterNow, branch: Branch) -> Iterator[Alarm]:
+def _of_counter(counter: counter_plan.CounterNow, branch: Branch) -> Iterator[Alarm]:
     if not counter.too_long:
         return
     said: dict[str, object] = {"number": counter.counter.number, "minutes": counter.minutes}
@@ -72,7 +72,7 @@ def _of_counter(counter: floor.CounterNow, branch: Branch) -> Iterator[Alarm]:
     yield Alarm(severity, text % said, counter.since, href)
 
 
-def _left_open(left: floor.LeftOpen, branch: Branch) -> Alarm:
+def _left_open(left: counter_plan.LeftOpen, branch: Branch) -> Alarm:
     text = ngettext(
         "%(count)s ticket of %(day)s was never closed",
         "%(count)s tickets of %(day)s were never closed",

@@ -11,20 +11,21 @@ from django.utils.translation import ngettext
 
 from hall import calendar
 from hall.models import Branch
-from queueing import floor
+from queueing.figures import counter_plan
+from queueing.figures import lines_today as lines_today_of
 from queueing.models import Sitting, State, Ticket
-from queueing.rows import rows_at
+from queueing.screens.tickets import rows_at
 from staff.access import WATCH
 from staff.look import Look
 from staff.panels import Cell, Column, Panel
 
 
 def _floor(look: Look) -> Mapping[str, object]:
-    return {"floor": look.once(floor.seen)[look.branch.pk]}
+    return {"floor": look.once(counter_plan.seen)[look.branch.pk]}
 
 
 def _lines(look: Look) -> Mapping[str, object]:
-    return {"lines": floor.lines_today(look.branch, look.now)}
+    return {"lines": lines_today_of.lines_today(look.branch, look.now)}
 
 
 def _revision(branch: Branch, now: dt.datetime) -> object:
@@ -36,15 +37,15 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(moves.items()), sorted(sits.items())
 
 
-FLOOR = Panel(WATCH, "queueing/panel_floor.html", _floor, _revision)
-LINES = Panel(WATCH, "queueing/panel_lines.html", _lines, _revision)
+FLOOR = Panel(WATCH, "queueing/supervisor/panel_floor.html", _floor, _revision)
+LINES = Panel(WATCH, "queueing/supervisor/panel_lines.html", _lines, _revision)
 
 
 def overview(look: Look) -> list[Column]:
     """Who waits, how long, and how many counters are open, at each branch."""
     if not look.member.has_perm(WATCH):
         return []
-    states = look.once(floor.seen)
+    states = look.once(counter_plan.seen)
     return [
         Column(_("Waiting"), {pk: _waiting(each) for pk, each in states.items()}),
         Column(_("Longest wait"), {pk: _longest(each) for pk, each in states.items()}),
@@ -52,11 +53,11 @@ def overview(look: Look) -> list[Column]:
     ]
 
 
-def _waiting(state: floor.Floor) -> Cell:
+def _waiting(state: counter_plan.Floor) -> Cell:
     return Cell(str(state.waiting), rows_at(state.branch, state=State.WAITING))
 
 
-def _longest(state: floor.Floor) -> Cell:
+def _longest(state: counter_plan.Floor) -> Cell:
     if not state.waiting:
         return Cell("–")
     text = ngettext("%(count)s minute", "%(count)s minutes", state.longest)
@@ -67,7 +68,7 @@ def _longest(state: floor.Floor) -> Cell:
     )
 
 
-def _open(state: floor.Floor) -> Cell:
+def _open(state: counter_plan.Floor) -> Cell:
     said = {"open": state.open, "all": len(state.counters)}
     address = rows_at(state.branch, state="open")
     return Cell(_("%(open)s of %(all)s") % said, address)

@@ -1,21 +1,26 @@
-"""What other parts of the hall ask about seats at counters."""
+"""Who sits where, and who stands before them."""
 
 from __future__ import annotations
 
-from django.urls import reverse
-
-from queueing import actions
+from hall.models import Counter
+from queueing.models import Sitting, Ticket
 from staff.models import Member
 
 
-def before_sign_out(member: Member) -> str | None:
-    """Leave the counter on signing out; the address to settle at while a visitor is there.
+def current_sitting(member: Member) -> Sitting | None:
+    """Where the member sits now."""
+    mine = Sitting.objects.open().select_related("branch", "counter__zone").filter(member=member)
+    sitting = mine.first()
+    if sitting is not None:
+        sitting.counter.branch = sitting.branch
+    return sitting
 
-    One who may not serve any more could not settle anything: they go, the visitor stays.
-    """
-    try:
-        actions.leave(by=member)
-    except actions.VisitorAtCounter:
-        if member.has_perm("queueing.serve_visitors"):
-            return reverse("queueing:leave") + "?then=sign-out"
-    return None
+
+def visitor_at(counter: Counter) -> Ticket | None:
+    """The ticket that is called to, or served at, the counter now."""
+    return (
+        Ticket.objects.at_counters()
+        .select_related("branch", "service", "counter")
+        .filter(counter=counter)
+        .first()
+    )

@@ -19,6 +19,14 @@ from hall.refusal import Refused
 from queueing.models import State, Step, Ticket
 from staff.models import Member
 
+REOPEN_WITHIN = dt.timedelta(minutes=2)
+CLOSING_MOVES = {
+    State.WAITING: "abandon",
+    State.HELD: "abandon",
+    State.CALLED: "miss",
+    State.SERVING: "close",
+}
+
 
 @dataclass(frozen=True)
 class Move:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from hall import calendar
 from hall.models import Branch
-from queueing import actions
+from queueing import actions, states
 from queueing.models import Ticket
 
 
@@ -18,7 +18,7 @@ def close_days() -> int:
     closed = 0
     for branch in Branch.objects.all():
         days = (
-            Ticket.objects.filter(branch=branch, state__in=actions.CLOSING_MOVES)
+            Ticket.objects.filter(branch=branch, state__in=states.CLOSING_MOVES)
             .filter(day__lt=calendar.local_day(branch, now))
             .values_list("day", flat=True)
             .distinct()

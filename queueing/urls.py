@@ -1,6 +1,6 @@
 from django.urls import path
 
-from queueing.views import board, counter, kiosk, kiosk_guides, rows, seat, ticket
+from queueing.views import board, counter, kiosk, kiosk_guides, seat, ticket, tickets
 
 app_name = "queueing"
 urlpatterns = [
@@ -28,8 +28,8 @@ urlpatterns = [
     path("counter/leave/", seat.leave, name="leave"),
     path("counter/next/", counter.call_next, name="call_next"),
     path("counter/<int:ticket>/<slug:move>/", counter.act, name="act"),
-    path("supervisor/<slug:branch>/tickets/", rows.tickets, name="tickets"),
-    path("supervisor/<slug:branch>/tickets/<int:ticket>/", rows.time_line, name="ticket_rows"),
+    path("supervisor/<slug:branch>/tickets/", tickets.tickets, name="tickets"),
+    path("supervisor/<slug:branch>/tickets/<int:ticket>/", tickets.time_line, name="ticket_rows"),
     path("board/", board.index, name="board_index"),
     path("board/<slug:branch>/", board.show, name="board"),
     path("board/<slug:branch>/counters/<int:number>/", board.display, name="display"),

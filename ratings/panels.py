@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from hall import calendar
 from hall.models import Branch
 from queueing.models import State, Ticket
+from ratings.figures.day import RatingsToday, today
 from ratings.models import Grade, Rating
-from ratings.today import RatingsToday, today
 from staff.access import WATCH
 from staff.look import Look
 from staff.panels import Cell, Column, Panel
@@ -49,7 +49,7 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(counts.items(), key=str), ended.count()
 
 
-RATINGS = Panel(WATCH, "ratings/panel_ratings.html", _ratings, _revision)
+RATINGS = Panel(WATCH, "ratings/supervisor/panel_ratings.html", _ratings, _revision)
 
 
 def overview(look: Look) -> list[Column]:

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from hall.calendar import Month
 from hall.models import Branch
-from queueing.actions import REOPEN_WITHIN
-from ratings import actions, summaries
+from queueing.states import REOPEN_WITHIN
+from ratings import actions
+from ratings.figures import summary_rows as summaries
 
 log = structlog.get_logger(__name__)
 

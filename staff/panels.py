@@ -113,8 +113,8 @@ def _duty_revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(rows.aggregate(Count("pk"), Max("changed_at")).items())
 
 
-ALARMS = Panel(WATCH, "staff/panel_alarms.html", _alarms, revision=None)
-DUTY = Panel(WATCH, "staff/panel_duty.html", _on_duty, _duty_revision)
+ALARMS = Panel(WATCH, "staff/supervisor/panel_alarms.html", _alarms, revision=None)
+DUTY = Panel(WATCH, "staff/supervisor/panel_duty.html", _on_duty, _duty_revision)
 
 
 def visible(member: Member, found: Iterable[tuple[str, Panel]]) -> dict[str, Panel]:

@@ -1,15 +1,15 @@
 from django.urls import path
 
-from staff.views import pairing, roster, sign_in, supervisor
+from staff.views import devices, roster, sign_in, supervisor
 
 app_name = "staff"
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
-    path("supervisor/<slug:branch>/screens/", pairing.screens, name="screens"),
+    path("supervisor/<slug:branch>/screens/", devices.screens, name="screens"),
     path(
         "supervisor/<slug:branch>/screens/<int:pk>/revoke/",
-        pairing.revoke,
+        devices.revoke,
         name="screen_revoke",
     ),
     path("trial/sign-in/<slug:role>/", sign_in.trial_sign_in, name="trial_sign_in"),

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 
-from hall.demo import place
-from staff.demo import people
+from demo.people import load as people
+from demo.place import load as place
 
 NOW = dt.datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 TODAY = NOW.date()
-PLACE = ("hall.demo.place.load", "staff.demo.people.load")
+PLACE = ("demo.place.load.load", "demo.people.load.load")
 
 
 def load_past() -> dict[str, int]:

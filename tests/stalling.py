@@ -28,8 +28,11 @@ django.setup()
 from hall.calendar import Month
 from hall.celery import app as app
 from hall.models import Branch
-from ratings import actions, reports, sheets, summaries
+from ratings import actions
+from ratings.figures import summary_rows as summaries
 from ratings.models import Row
+from ratings.screens import summary as summary_screen
+from ratings.screens import summary_files as sheets
 
 PATIENCE = 20.0
 
@@ -48,7 +51,7 @@ def digests(branch: Branch, month: Month) -> dict[str, str]:
     found = {}
     for language in ("zh-hans", "zh-hant", "en"):
         with translation.override(language):
-            report = reports.read(branch, month)
+            report = summary_screen.read(branch, month)
             assert report is not None
             for make in (sheets.workbook, sheets.text):
                 content = make(report)

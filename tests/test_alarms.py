@@ -11,7 +11,7 @@ from django.utils import timezone
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
 from hall.models import Branch
-from queueing import actions
+from queueing import actions, seats
 from queueing.models import Ticket
 from staff import alarms
 from staff.alarms import Alarm, Severity
@@ -44,7 +44,7 @@ def sit(cast: Cast, number: int, who: Member, at: dt.datetime) -> None:
 
 
 def called(cast: Cast, who: Member, at: dt.datetime) -> Ticket:
-    seat = actions.current_sitting(who)
+    seat = seats.current_sitting(who)
     assert seat is not None
     ticket = actions.call_next(sitting=seat, by=who, now=at)
     assert ticket is not None

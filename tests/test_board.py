@@ -23,9 +23,10 @@ from hall.models import (
     SpecialDay,
     Zone,
 )
-from queueing import actions, figures
-from queueing.figures import Line, LineGroup, Wait
+from queueing import actions
+from queueing.figures.waits import Line, LineGroup, Wait
 from queueing.models import Ticket
+from queueing.screens import board as board_screen
 from staff.actions import put_on_duty
 from tests.cast import Cast, member, offering
 
@@ -73,9 +74,9 @@ def test_the_newest_call_is_the_first(cast: Cast, board: Client) -> None:
 
 def test_a_recall_is_a_new_call_and_comes_to_the_top(cast: Cast) -> None:
     old, _new = called(cast, 3), called(cast, 4)
-    before = figures.board(cast.branch).calls
+    before = board_screen.board(cast.branch).calls
     actions.recall(ticket=old, by=cast.clerk)
-    after = figures.board(cast.branch).calls
+    after = board_screen.board(cast.branch).calls
     assert after[0].code == old.code
     assert after[0].id not in {call.id for call in before}
 
@@ -95,7 +96,7 @@ def test_at_most_eight_calls_and_eight_before(cast: Cast) -> None:
         cast.counters[number] = Counter.objects.create(branch=cast.branch, number=number)
         cast.counters[number].services.set([cast.pension.service])
         called(cast, number)
-    state = figures.board(cast.branch)
+    state = board_screen.board(cast.branch)
     assert [call.counter for call in state.calls] == list(range(29, 21, -1))
     assert [call.counter for call in state.earlier] == list(range(21, 13, -1))
 
@@ -160,12 +161,12 @@ def test_the_leader_on_duty_stands_beside_fewer_lines_and_calls(cast: Cast, boar
         cast.counters[number] = Counter.objects.create(branch=cast.branch, number=number)
         cast.counters[number].services.set([cast.pension.service])
         called(cast, number)
-    assert len(figures.board(cast.branch).earlier) == 8
+    assert len(board_screen.board(cast.branch).earlier) == 8
     page = text_of(board)
     assert "Leader on duty" not in page
     today = calendar.local_day(cast.branch, timezone.now())
     put_on_duty(branch=cast.branch, day=today, role="leader", member=cast.supervisor, by=None)
-    assert len(figures.board(cast.branch).earlier) == 6
+    assert len(board_screen.board(cast.branch).earlier) == 6
     page = text_of(board)
     assert "Leader on duty" in page and cast.supervisor.name_en in page
     assert cast.supervisor.staff_number not in page.replace(cast.supervisor.name_en, "")
@@ -243,7 +244,7 @@ def test_a_failure_shows_a_page_that_comes_back(
     def fail(branch: Branch) -> None:
         raise error
 
-    monkeypatch.setattr(figures, "board", fail)
+    monkeypatch.setattr(board_screen, "board", fail)
     response = board.get(URL)
     assert response.status_code == 503
     assert response.headers["Refresh"] == "10"
@@ -300,7 +301,7 @@ def queries(client: Client) -> int:
 
 def test_the_number_of_queries_does_not_grow(cast: Cast, board: Client) -> None:
     called(cast)
-    figures.board(cast.branch)  # what is remembered for half a minute is remembered now
+    board_screen.board(cast.branch)  # what is remembered for half a minute is remembered now
     few = queries(board)
     assert few <= 10
     grow(cast)
@@ -335,7 +336,7 @@ def group(name: str, count: int) -> LineGroup:
 
 def layout(*groups: LineGroup) -> list[list[tuple[str, int]]]:
     """The pages, each as the zones on it and how many of their lines."""
-    pages = figures.paged(groups, room=7)
+    pages = board_screen.paged(groups, room=7)
     return [[(part.zone.name, len(part.lines)) for part in page if part.zone] for page in pages]
 
 
@@ -354,11 +355,11 @@ def test_no_line_is_left_alone_at_the_foot_of_a_page() -> None:
 @pytest.mark.parametrize("sizes", [[1], [7], [8], [6, 1], [1] * 12, [32], [3, 9, 2, 17]])
 def test_every_line_is_on_one_page_and_each_page_has_room(sizes: list[int]) -> None:
     groups = [group(chr(65 + n), size) for n, size in enumerate(sizes)]
-    pages = figures.paged(groups, room=7)
+    pages = board_screen.paged(groups, room=7)
     shown = [line for page in pages for part in page for line in part.lines]
     assert shown == [line for each in groups for line in each.lines]
     assert all(sum(len(part.lines) + 0.5 for part in page) <= 7.5 for page in pages)
 
 
 def test_an_empty_hall_has_no_pages() -> None:
-    assert figures.paged([]) == []
+    assert board_screen.paged([]) == []

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hall.models import Notice
-from queueing import actions, screens
+from queueing import actions
 from queueing.models import Lane, Sitting, State, Ticket
+from queueing.screens import counter as counter_screen
 from staff.models import Member
 from tests.cast import Cast
 
@@ -150,10 +151,10 @@ def test_the_clock_of_the_visit_is_not_set_back_by_a_pause_or_an_undo(cast: Cast
     actions.start(ticket=ticket, by=cast.clerk, now=now - 19 * MINUTE)
     actions.hold(ticket=ticket, by=cast.clerk, now=now - 10 * MINUTE)
     actions.resume(ticket=ticket, sitting=seat, by=cast.clerk, now=now - 5 * MINUTE)
-    assert screens.desk(seat, now=now).elapsed == "19:00"
+    assert counter_screen.desk(seat, now=now).elapsed == "19:00"
     actions.finish(ticket=ticket, by=cast.clerk, now=now - MINUTE)
     actions.reopen(ticket=ticket, by=cast.clerk, now=now)
-    assert screens.desk(seat, now=now).elapsed == "19:00"
+    assert counter_screen.desk(seat, now=now).elapsed == "19:00"
 
 
 @pytest.mark.usefixtures("well_into_the_day")
@@ -185,7 +186,7 @@ def test_a_visit_on_hold_is_shown_to_who_began_it_and_to_colleagues(cast: Cast) 
     assert ticket is not None
     actions.start(ticket=ticket, by=cast.clerk)
     actions.hold(ticket=ticket, by=cast.clerk)
-    mine, other = screens.desk(seat), screens.desk(theirs)
+    mine, other = counter_screen.desk(seat), counter_screen.desk(theirs)
     assert (mine.held, mine.held_elsewhere) == ([ticket], [])
     assert (other.held, other.held_elsewhere) == ([], [ticket])
 

@@ -20,7 +20,8 @@ from django.utils import timezone
 from hall import calendar
 from hall.refusal import Refused
 from queueing import actions
-from queueing.figures import DayFigures, Spread, day_figures
+from queueing.figures.day import DayFigures, day_figures
+from queueing.figures.spread import Spread
 from queueing.models import Sitting, State, Ticket
 from tests.cast import Cast
 

@@ -14,7 +14,10 @@ from opencc import OpenCC
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from hall.demo import place, rows
+from demo.people import load as people
+from demo.people import portraits
+from demo.place import load as place
+from demo.rows import rows
 from hall.models import (
     Branch,
     Category,
@@ -25,7 +28,6 @@ from hall.models import (
     Service,
     SpecialDay,
 )
-from staff.demo import people, portraits
 from staff.models import Member
 from staff.roles import ROLES
 

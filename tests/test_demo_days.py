@@ -12,15 +12,15 @@ from django.db.models import F
 from pytest_django.fixtures import Settings
 
 from complaints.models import Matter
+from demo.past import days as past
+from demo.past import visits as history
+from demo.people import roster
 from hall import calendar
-from hall.demo import past
 from hall.models import Branch, Counter
 from queueing import actions
-from queueing.demo import history
-from queueing.demo.visit import Moved, Seated, Visit
 from queueing.models import Numbering, Sitting, Step, Ticket
+from queueing.simulate.visit import Moved, Seated, Visit
 from ratings.models import Rating
-from staff.demo import roster
 from staff.models import Member
 from tests.past import NOW, TODAY, load_past, load_place
 

@@ -19,8 +19,8 @@ from django.utils import translation
 
 from complaints import actions as box
 from complaints.models import OPEN, Entry, Matter
+from demo.past import days as past
 from hall import calendar
-from hall.demo import past
 from hall.models import Branch, Counter
 from queueing import states
 from queueing.models import OUTCOMES, Numbering, Sitting, State, Step, Ticket

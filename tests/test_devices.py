@@ -14,6 +14,8 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from hall import devices, events, tasks
+from hall.actions import device as device_actions
+from hall.actions.device import hashed
 from hall.models import Device
 from hall.refusal import Refused
 from staff import actions
@@ -39,7 +41,7 @@ def new_screen() -> tuple[Client, Device]:
     client.cookies.load(ENGLISH)
     assert client.post("/screens/").status_code == 303
     secret = client.cookies[devices.COOKIE].value
-    return client, Device.objects.get(secret_hash=devices.hashed(secret))
+    return client, Device.objects.get(secret_hash=hashed(secret))
 
 
 def paired(cast: Cast, kind: str = "kiosk", number: int | None = None) -> tuple[Client, Device]:
@@ -112,7 +114,7 @@ def test_a_page_without_scripts_refreshes_itself(cast: Cast) -> None:
 
 
 def test_robots_that_press_fill_no_table(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(devices, "MOST_UNPAIRED", 3)
+    monkeypatch.setattr(device_actions, "MOST_UNPAIRED", 3)
     for _each in range(3):
         new_screen()
     refused = Client(headers={"Cookie": "django_language=en"}).post("/screens/")
@@ -126,7 +128,7 @@ def test_screens_that_went_away_are_forgotten(cast: Cast) -> None:
     _kiosk, kept = paired(cast)
     _waiting, waits = new_screen()
     _gone, gone = new_screen()
-    long_ago = timezone.now() - 2 * devices.CODE_LASTS
+    long_ago = timezone.now() - 2 * device_actions.CODE_LASTS
     Device.objects.filter(pk=gone.pk).update(code_expires_at=long_ago)
     tasks.clear_screens()
     assert set(Device.objects.all()) == {kept, waits}
@@ -135,7 +137,7 @@ def test_screens_that_went_away_are_forgotten(cast: Cast) -> None:
 def test_two_screens_never_show_the_same_code(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     _one, first = new_screen()
     letters = iter(first.code + "ACDEFG")
-    monkeypatch.setattr("hall.devices.secrets.choice", lambda _letters: next(letters))
+    monkeypatch.setattr("hall.actions.device.secrets.choice", lambda _letters: next(letters))
     _other, second = new_screen()
     assert second.code == "ACDEFG"
 
@@ -316,7 +318,7 @@ def test_a_screen_is_seen_at_most_once_a_minute(cast: Cast) -> None:
     Device.objects.update(seen_at=at)
     screen.get("/screens/state/")
     assert Device.objects.get().seen_at == at
-    Device.objects.update(seen_at=at - devices.SEEN_EVERY)
+    Device.objects.update(seen_at=at - device_actions.SEEN_EVERY)
     screen.get("/screens/state/")
     seen_at = Device.objects.get().seen_at
     assert seen_at is not None and seen_at > at

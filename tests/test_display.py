@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hall.models import Branch, Counter
-from queueing import actions, screens
+from queueing import actions
 from queueing.models import Ticket
+from queueing.screens import display as display_screen
 from tests.cast import Cast, member
 
 URL = "/board/nanshan/counters/3/?lang=en"
@@ -125,7 +126,7 @@ def test_a_failure_shows_a_page_that_comes_back(
     def fail(*args: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(screens, "displays", fail)
+    monkeypatch.setattr(display_screen, "displays", fail)
     response = client.get(URL)
     assert response.status_code == 503
     assert response.headers["Refresh"] == "10"

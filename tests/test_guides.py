@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from hall import guides
 from hall.models import Guide, Service
+from hall.screens import guides
 from tests.cast import Cast
 from tests.guides import TEXTS, publish
 
@@ -216,7 +216,7 @@ def test_the_paper_has_the_whole_guide_and_a_way_back(hall: Cast) -> None:
     page = look("/guide/retire/print/")
     for text in TEXTS["en"].values():
         assert all(line.strip() in page for line in text.splitlines())
-    assert "checkbox" not in page and "guide-paper.css" in page
+    assert "checkbox" not in page and "guides-paper.css" in page
     assert 'href="/guide/retire/"' in page
 
 

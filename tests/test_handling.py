@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints import actions, live, screens, tasks
+from complaints import actions, owed, tasks
+from complaints import streams as live
 from complaints.admin import MatterAdmin
 from complaints.models import Matter, Source, State
+from complaints.screens import desk as desk_screen
 from complaints.views.handle import MOVES
 from hall import calendar
 from hall.calendar import WorkWeek
@@ -124,7 +126,7 @@ def test_a_strange_address_shows_a_list(cast: Cast, desk: Client, query: str) ->
 
 
 def test_a_long_list_has_pages(cast: Cast, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screens, "ROWS_A_PAGE", 2)
+    monkeypatch.setattr(desk_screen, "ROWS_A_PAGE", 2)
     made = [put_in(cast).pk for _ in range(5)]
     pages = [shown(desk, f"?page={number}") for number in (1, 2, 3, 4)]
     assert pages == [made[:2], made[2:4], made[4:], []]
@@ -169,7 +171,7 @@ def test_a_yellow_card_a_working_day_before_a_red_one_after(
 ) -> None:
     matter = put_in(cast, now=FRIDAY)
     week = calendar.work_weeks([cast.branch.pk])[cast.branch.pk]
-    due = screens.due(matter, dt.date(*day), week)
+    due = owed.due(matter, dt.date(*day), week)
     assert due is not None and (due.card, due.left) == (card, left)
 
 
@@ -177,7 +179,7 @@ def test_an_answer_takes_the_card_away(cast: Cast) -> None:
     matter = put_in(cast, now=FRIDAY)
     matter = actions.reply(matter=matter, text="Sorry.", by=cast.handler)
     week = calendar.work_weeks([cast.branch.pk])[cast.branch.pk]
-    assert screens.due(matter, dt.date(2026, 5, 1), week) is None
+    assert owed.due(matter, dt.date(2026, 5, 1), week) is None
 
 
 def test_working_days_left_agree_with_the_calendar(cast: Cast) -> None:

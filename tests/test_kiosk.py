@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from hall.live import Key
 from hall.models import Category, Guide, Offering, Service
 from queueing import actions
-from queueing.live import Kiosk
 from queueing.models import Lane, Ticket
+from queueing.streams import Kiosk
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

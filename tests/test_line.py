@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from queueing import actions, dispatch, figures
+from queueing import actions, dispatch
+from queueing.figures import clerk_day, waits
 from queueing.models import Lane, Step, Ticket
+from queueing.screens import board as board_screen
 from tests.cast import Cast, gather
 
 MINUTE = dt.timedelta(minutes=1)
@@ -50,7 +52,7 @@ class TheLine(TestCase):
         self.take(visitors)
         now = self.start + 241 * MINUTE
         seat = self.cast.sit()
-        queues = figures.queues(self.cast.branch, now)
+        queues = waits.queues(self.cast.branch, now)
         line = list(dispatch.line(self.cast.branch, self.day(now)))
         assert list(queues.places) == [ticket.pk for ticket in line]
         for ticket in line:
@@ -110,22 +112,22 @@ def test_the_assisted_lane_goes_first_but_not_before_who_waited_longer(cast: Cas
     ("minutes", "low", "high"), [(0.0, 0, 1), (4.0, 3, 6), (20.0, 15, 30), (61.0, 45, 80)]
 )
 def test_an_estimate_is_a_range(minutes: float, low: int, high: int) -> None:
-    assert figures.Wait.around(minutes) == figures.Wait(low, high)
+    assert waits.Wait.around(minutes) == waits.Wait(low, high)
 
 
 def test_no_open_counter_no_estimate(cast: Cast) -> None:
     cast.ticket()
-    line = figures.queues(cast.branch).line_of(cast.pension.service_id)
+    line = waits.queues(cast.branch).line_of(cast.pension.service_id)
     assert line is not None
     assert not line.wait.is_known
     cast.sit()
-    line = figures.queues(cast.branch).line_of(cast.pension.service_id)
+    line = waits.queues(cast.branch).line_of(cast.pension.service_id)
     assert line is not None
     assert line.wait.is_known
 
 
 def test_two_counters_halve_the_wait(cast: Cast) -> None:
-    forecast = figures.Forecast([figures.OpenCounter({1}) for _ in range(2)], {1: 10.0})
+    forecast = waits.Forecast([waits.OpenCounter({1}) for _ in range(2)], {1: 10.0})
     forecast.play((ticket, 1) for ticket in range(4))
     assert list(forecast.starts.values()) == [0.0, 0.0, 10.0, 10.0]
     assert forecast.next_start(1) == 20.0
@@ -135,13 +137,13 @@ def test_two_counters_halve_the_wait(cast: Cast) -> None:
 def test_todays_visits_tell_how_long_a_service_takes(cast: Cast) -> None:
     seat = cast.sit()
     begin = timezone.now()
-    for number in range(figures.LEARN_AT_LEAST):
+    for number in range(waits.LEARN_AT_LEAST):
         ticket = cast.ticket(now=begin)
         assert actions.call_next(sitting=seat, by=cast.clerk, now=begin)
         actions.start(ticket=ticket, by=cast.clerk, now=begin)
         actions.finish(ticket=ticket, by=cast.clerk, now=begin + (number + 1) * MINUTE)
-    assert figures.minutes_by_service(cast.branch, begin) == {cast.pension.service_id: 3.0}
-    today = figures.today(cast.clerk.pk, cast.branch, begin)
+    assert waits.minutes_by_service(cast.branch, begin) == {cast.pension.service_id: 3.0}
+    today = clerk_day.today(cast.clerk.pk, cast.branch, begin)
     assert (today.served, today.no_shows, today.median_service) == (5, 0, 3 * MINUTE)
 
 
@@ -149,10 +151,10 @@ def test_a_call_that_nobody_answered_stays_on_the_board(cast: Cast) -> None:
     lost, seat = cast.ticket(), cast.sit(5, cast.supervisor)
     assert actions.call_next(sitting=seat, by=cast.supervisor)
     other = cast.sit()
-    for _ in range(figures.CALLS_SHOWN + 1):
+    for _ in range(board_screen.CALLS_SHOWN + 1):
         ticket = cast.ticket()
         actions.call_next(sitting=other, by=cast.clerk)
         actions.start(ticket=ticket, by=cast.clerk)
         actions.hold(ticket=ticket, by=cast.clerk)
     actions.resume(ticket=ticket, sitting=other, by=cast.clerk)
-    assert [call.code for call in figures.board(cast.branch).calls] == [lost.code, ticket.code]
+    assert [call.code for call in board_screen.board(cast.branch).calls] == [lost.code, ticket.code]

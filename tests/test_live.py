@@ -21,9 +21,10 @@ from hall import events, live
 from hall.asgi import application
 from hall.live import Live
 from hall.models import Branch, Notice
-from queueing import actions, figures
-from queueing.live import Board
+from queueing import actions
 from queueing.models import Ticket
+from queueing.screens import board as board_screen
+from queueing.streams import Board
 from tests.cast import Cast
 from tests.servers import Missing, redis_binary, served, start_redis
 
@@ -367,13 +368,13 @@ def test_each_language_is_rendered_from_the_same_figures(
     cast: Cast, renders: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[int] = []
-    board = figures.board
+    board = board_screen.board
 
-    def counted(branch: Branch) -> figures.BoardState:
+    def counted(branch: Branch) -> board_screen.BoardState:
         reads.append(branch.pk)
         return board(branch)
 
-    monkeypatch.setattr(figures, "board", counted)
+    monkeypatch.setattr(board_screen, "board", counted)
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as english, watching(stage, query="lang=zh-hans") as chinese:
@@ -587,22 +588,22 @@ def test_a_failing_render_silences_the_stream_until_it_works_again(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "PING_EVERY", 0.2)
-    board = figures.board
+    board = board_screen.board
 
-    def fail(branch: Branch) -> figures.BoardState:
+    def fail(branch: Branch) -> board_screen.BoardState:
         raise OperationalError("the database is away")
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
             await screen.next()
             await screen.next("ping")
-            monkeypatch.setattr(figures, "board", fail)
+            monkeypatch.setattr(board_screen, "board", fail)
             ticket = await do(lambda: called(cast))
             await asyncio.sleep(0.5)
             while not screen.events.empty():
                 screen.events.get_nowait()
             assert await screen.silent("ping", 1.0)
-            monkeypatch.setattr(figures, "board", board)
+            monkeypatch.setattr(board_screen, "board", board)
             await screen.next_with(ticket.code, within=3.0)
             await screen.next("ping")
 

@@ -28,8 +28,12 @@ ALLOWED = {"Hall", "QR", "简体中文", "繁體中文", "English", "API"}
 # What a script or a style says, and what is printed on a key.
 NOT_READ = {"script", "style", "kbd"}
 # Pieces of attributes, not text.
-IN_TAGS = {"components/kind.html", "queueing/ticket_data.html"}
-PAGES = [path for path in messages.templates() if "/".join(path.parts[-2:]) not in IN_TAGS]
+IN_TAGS = {"components/kind.html", "queueing/ticket/data.html"}
+PAGES = [
+    path
+    for path in messages.templates()
+    if path.relative_to(BASE / "templates").as_posix() not in IN_TAGS
+]
 Found = tuple[int, str]
 
 

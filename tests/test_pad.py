@@ -15,12 +15,15 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from complaints.models import Matter
 from hall import devices
+from hall.actions.device import hashed
 from hall.live import Key
 from hall.models import Counter, Device
 from queueing import actions as queue
 from queueing.models import Ticket
-from ratings import actions, live, screens, signed
+from ratings import actions, rateable, signed
+from ratings import streams as live
 from ratings.models import Grade, Rating, Via
+from ratings.screens import pad as pad_screen
 from staff.models import Member
 from tests.cast import Cast, member
 from tests.crowd import all_at_once
@@ -36,7 +39,7 @@ SECOND = dt.timedelta(seconds=1)
 def pad_at(counter: Counter, kind: str = Device.Kind.PAD, secret: str = "secret") -> Client:
     """The browser of a paired screen, in English."""
     Device.objects.create(
-        secret_hash=devices.hashed(secret),
+        secret_hash=hashed(secret),
         branch=counter.branch,
         counter=counter,
         kind=kind,
@@ -153,7 +156,7 @@ def test_a_failure_shows_a_page_that_comes_back(
     def fail(*args: object) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(screens, "pads", fail)
+    monkeypatch.setattr(pad_screen, "pads", fail)
     response = pad.get(PAD)
     assert (response.status_code, response.headers["Refresh"]) == (503, "10")
 
@@ -187,7 +190,7 @@ def test_it_does_not_ask_before_the_finish(cast: Cast, pad: Client) -> None:
     assert ASKS not in text_of(pad)
     queue.start(ticket=ticket, by=cast.clerk)
     assert ASKS not in text_of(pad)
-    forged = screens.Question(ticket, cast.counters[3], timezone.now() + 60 * SECOND).name
+    forged = pad_screen.Question(ticket, cast.counters[3], timezone.now() + 60 * SECOND).name
     assert tap(pad, forged) == 409
     assert not Rating.objects.exists()
 
@@ -463,7 +466,7 @@ def test_who_says_nothing_more_may_do_so_on_the_phone(cast: Cast, pad: Client) -
     assert given
     response = pad.post(REASONS, {"given": given[1]})
     assert (response.status_code, response.headers["Location"]) == (303, PAD)
-    assert actions.may_explain(Rating.objects.get())
+    assert rateable.may_explain(Rating.objects.get())
 
 
 def test_reasons_of_nobody_lead_back(cast: Cast, pad: Client) -> None:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from complaints.models import Matter
 from hall.live import Key
 from queueing import actions as queue
-from queueing.live import TicketPage
 from queueing.models import Ticket
-from ratings import actions, parts
+from queueing.streams import TicketPage
+from ratings import actions, rateable
 from ratings.models import Grade, Rating, Via
+from ratings.screens import phone as phone_screen
 from tests.cast import Cast
 
 pytestmark = pytest.mark.servers  # pages: once, on what a hall has
@@ -123,7 +124,7 @@ def test_a_visit_that_the_day_closed_is_not_asked_for(cast: Cast, phone: Client)
     assert ASKS not in page(phone, ticket.get_absolute_url())
     assert tap(phone, ticket) == 409
     ticket.refresh_from_db()
-    beside = parts.on_tickets([ticket, finished(cast)], None)
+    beside = phone_screen.on_tickets([ticket, finished(cast)], None)
     assert len(beside) == 1 and ticket.pk not in beside
 
 
@@ -241,7 +242,7 @@ def test_reasons_that_are_not_offered_are_refused(visit: Ticket, phone: Client) 
 
 def test_later_the_reasons_are_closed_and_the_words_stay(visit: Ticket, phone: Client) -> None:
     tap(phone, visit)
-    long_ago = timezone.now() - actions.EXPLAIN_WITHIN - dt.timedelta(seconds=1)
+    long_ago = timezone.now() - rateable.EXPLAIN_WITHIN - dt.timedelta(seconds=1)
     Rating.objects.update(given_at=long_ago)
     assert reasons_at(visit) not in page(phone, visit.get_absolute_url())
     response = phone.post(reasons_at(visit), {"comment": "My own words"})

@@ -14,7 +14,9 @@ from complaints import actions as box
 from complaints.models import Matter
 from hall.models import Counter
 from hall.refusal import Refused
-from queueing import actions, dispatch, numbers
+from queueing import actions, dispatch, numbering
+from queueing.actions import ticket as ticket_actions
+from queueing.actions import visit as visit_actions
 from queueing.models import Numbering, Sitting, State, Step, Ticket, TicketQuerySet
 from staff.models import Member
 from tests.cast import Cast, member
@@ -71,7 +73,7 @@ def take_the_lock_out(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(dispatch, "STILL_WAITING", "AND pg_sleep(0.1)::text = ''")
         return
     look, everybody = dispatch.line_for, threading.Barrier(COUNTERS)
-    monkeypatch.setattr(actions, "_one_statement", contextlib.nullcontext)
+    monkeypatch.setattr(visit_actions, "one_statement", contextlib.nullcontext)
     monkeypatch.setattr(dispatch, "line_for", lambda *args: LookTogether(look(*args), everybody))
 
 
@@ -125,8 +127,8 @@ def test_control_without_the_upsert_numbers_collide(
         ticket.save(force_insert=True)
         return True
 
-    monkeypatch.setattr(numbers, "insert", naive)
-    monkeypatch.setattr(actions, "_one_statement", contextlib.nullcontext)
+    monkeypatch.setattr(numbering, "insert", naive)
+    monkeypatch.setattr(ticket_actions, "one_statement", contextlib.nullcontext)
     answers = all_at_once(range(10), lambda _: cast.ticket())
     assert Ticket.objects.count() < 10
     assert any(isinstance(each, Exception) for each in answers)

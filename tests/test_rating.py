@@ -11,7 +11,7 @@ from complaints.models import Matter, Source
 from hall.refusal import Refused
 from queueing import actions as queue
 from queueing.models import Ticket
-from ratings import actions
+from ratings import actions, rateable
 from ratings.models import Grade, Rating, Via
 from tests.cast import Cast
 from tests.crowd import all_at_once
@@ -78,8 +78,8 @@ def test_five_working_days_later_it_is_too_late(cast: Cast) -> None:
     visit = served(cast)
     Ticket.objects.filter(pk=visit.pk).update(day=dt.date(2026, 3, 6))
     week = dt.timedelta(days=7)
-    assert actions.may_rate(Ticket.objects.get(), FRIDAY + week)
-    assert not actions.may_rate(Ticket.objects.get(), FRIDAY + week + dt.timedelta(days=1))
+    assert rateable.may_rate(Ticket.objects.get(), FRIDAY + week)
+    assert not rateable.may_rate(Ticket.objects.get(), FRIDAY + week + dt.timedelta(days=1))
     assert rate(visit, now=FRIDAY + week).day == dt.date(2026, 3, 13)
 
 
@@ -116,7 +116,7 @@ def test_reasons_close_after_a_while_and_are_never_the_clerks(cast: Cast) -> Non
         actions.explain(rating=rating, comment="x", by=cast.clerk)
     with pytest.raises(Refused):
         actions.explain(rating=rating, comment="字" * 501)
-    late = rating.given_at + actions.EXPLAIN_WITHIN + dt.timedelta(seconds=1)
+    late = rating.given_at + rateable.EXPLAIN_WITHIN + dt.timedelta(seconds=1)
     with pytest.raises(Refused):
         actions.explain(rating=rating, comment="x", now=late)
 

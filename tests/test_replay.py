@@ -28,7 +28,7 @@ from bench.history import Row, Staffing, read_day, services_in
 from bench.ledger import Figures, Ledger, Moment, Visitor, agrees, spread
 from bench.play import Clock, Play, play_day
 from bench.verdict import Office, compare_audit, verdict
-from queueing.figures import Spread
+from queueing.figures.spread import Spread
 from queueing.management.commands.day_figures import in_microseconds
 from queueing.models import State, Ticket
 from tests.browser.live import LiveHall, url_of
@@ -61,7 +61,7 @@ def demo_hall(
 ) -> Iterator[LiveHall]:
     """The demo hall, running; its members have no portraits."""
     settings.HALL_DEMO_PASSWORD, settings.MEDIA_ROOT = PASSWORD, tmp_path
-    monkeypatch.setattr("staff.demo.people.webp", lambda *_args, **_options: b"")
+    monkeypatch.setattr("demo.people.load.webp", lambda *_args, **_options: b"")
     call_command("demo", stdout=io.StringIO())
     database = url_of(
         hall_settings.DATABASES["default"]["ENGINE"], connection.settings_dict["NAME"]

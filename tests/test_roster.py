@@ -14,8 +14,9 @@ from hall import calendar
 from hall.calendar import Month
 from hall.models import OpeningHours, SpecialDay
 from hall.refusal import Refused
-from staff import actions, duty, roster
+from staff import actions, duty
 from staff.models import Duty, Member
+from staff.screens import roster as roster_screen
 from tests.cast import Cast, member
 
 pytestmark = pytest.mark.servers  # pages: once, on what a hall has
@@ -231,13 +232,13 @@ def test_a_month_that_is_none_shows_this_one(cast: Cast, planner: Client, typed:
 
 
 def test_days_without_a_leader_are_counted(cast: Cast, month: Month, monday: dt.date) -> None:
-    found = roster.of_month(cast.branch, month, timezone.now())
+    found = roster_screen.of_month(cast.branch, month, timezone.now())
     before = found.without_leader
     assert before == len([day for day in month.days if day.weekday() < 5])
     actions.put_on_duty(
         branch=cast.branch, day=monday, role="leader", member=cast.supervisor, by=None
     )
-    assert roster.of_month(cast.branch, month, timezone.now()).without_leader == before - 1
+    assert roster_screen.of_month(cast.branch, month, timezone.now()).without_leader == before - 1
 
 
 # --- who may ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from queueing import actions
+from queueing import actions, seats
 from queueing.models import Sitting, State, Ticket
 from staff.models import Member
 from tests.cast import Cast, member
@@ -21,7 +21,7 @@ def desk(cast: Cast, client: Client) -> Client:
 
 def counter_of(person: Member) -> int | None:
     """The number of the counter where somebody sits now."""
-    sitting = actions.current_sitting(person)
+    sitting = seats.current_sitting(person)
     return sitting.counter.number if sitting else None
 
 

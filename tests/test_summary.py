@@ -18,7 +18,8 @@ from hall.models import Branch, Department
 from hall.refusal import Refused
 from queueing import actions as queue
 from queueing.models import Ticket
-from ratings import actions, summaries, tasks
+from ratings import actions, tasks
+from ratings.figures import summary_rows as summaries
 from ratings.models import Grade, Row, Summary, Via
 from tests.cast import Cast
 

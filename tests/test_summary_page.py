@@ -15,8 +15,12 @@ from django.urls import reverse
 from django.utils import translation
 
 from hall.models import Department, Service
-from ratings import actions, charts, reports, sheets, words
+from ratings import actions
 from ratings.models import Rating, Row, Summary
+from ratings.screens import summary as summary_screen
+from ratings.screens import summary_charts as charts
+from ratings.screens import summary_files as sheets
+from ratings.screens import summary_words as words
 from staff.models import Member
 from tests import months
 from tests.cast import Cast
@@ -205,14 +209,14 @@ def test_a_stack_is_as_high_as_its_day(made: Summary) -> None:
 # --- the files ---
 
 
-def strange(cast: Cast) -> reports.Report:
+def strange(cast: Cast) -> summary_screen.Report:
     """A month whose names are formulas and links."""
     Service.objects.filter(slug="retire").update(name_en="=1+1", name_zh_hans="=1+1")
     Service.objects.filter(slug="refund").update(name_en="https://example.org/")
     cast.clerk.name_en = '@SUM(A1)\t"x",\n'
     cast.clerk.save()
     months.sum_up(cast.branch, [cast.clerk, cast.colleague])
-    report = reports.read(cast.branch, LAST)
+    report = summary_screen.read(cast.branch, LAST)
     assert report is not None
     return report
 
@@ -268,12 +272,12 @@ def test_files_are_in_the_language_of_the_page(cast: Cast, made: Summary, client
 
 
 def test_files_say_nothing_of_when_they_were_made(cast: Cast, made: Summary) -> None:
-    report = reports.read(cast.branch, LAST)
+    report = summary_screen.read(cast.branch, LAST)
     assert report is not None
     before = sheets.workbook(report), sheets.text(report)
     Summary.objects.update(made_at="2030-01-01T00:00Z")
     Summary.objects.filter(first_day=LAST.previous.first).update(version=7)
-    report = reports.read(cast.branch, LAST)
+    report = summary_screen.read(cast.branch, LAST)
     assert report is not None
     assert (sheets.workbook(report), sheets.text(report)) == before
 

@@ -10,7 +10,8 @@ import pytest_django
 from hall.calendar import Month
 from hall.models import Branch, Department
 from queueing.models import Ticket
-from ratings import actions, summaries
+from ratings import actions
+from ratings.figures import summary_rows as summaries
 from ratings.models import Row, Summary
 from tests import months
 from tests.cast import Cast

@@ -18,7 +18,8 @@ from django.db import connection
 
 from hall import keeper
 from hall.calendar import Month
-from ratings import actions, summaries
+from ratings import actions
+from ratings.figures import summary_rows as summaries
 from ratings.models import Row, Summary
 from ratings.tasks import summarise_months
 from tests import months, stalling

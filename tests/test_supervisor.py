@@ -17,16 +17,17 @@ from complaints.models import Kind, Matter
 from hall import calendar
 from hall.live import Key
 from hall.models import Counter, Offering
-from queueing import actions, floor
+from queueing import actions
+from queueing.figures import lines_today as lines_today_of
 from queueing.models import Ticket
 from ratings import actions as ratings
+from ratings.figures.day import today as ratings_today
 from ratings.models import Grade, Via
-from ratings.today import today as ratings_today
 from staff import panels
 from staff.actions import put_on_duty
-from staff.live import Panels, marker
 from staff.look import Look
 from staff.models import Duty, Member
+from staff.streams import Panels, marker
 from tests.cast import Cast, member
 from tests.test_query_counts import crowd
 
@@ -123,7 +124,7 @@ def test_the_lines_tell_length_wait_counters_and_arrivals(cast: Cast, desk: Clie
     cast.ticket(now=now - 12 * MINUTES)
     cast.ticket(now=now - 3 * MINUTES)
     cast.ticket(cast.medical)
-    found = floor.lines_today(cast.branch, now)
+    found = lines_today_of.lines_today(cast.branch, now)
     assert [(each.line.waiting, each.longest) for each in found.busy] == [(2, 12), (1, 0)]
     assert found.busy[0].arrivals.total == 2
     assert (found.waiting, found.issued, found.served) == (3, 3, 0)

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from hall.live import Key
 from hall.models import Guide
 from queueing import actions
-from queueing.live import TicketPage
 from queueing.models import State, Ticket
+from queueing.streams import TicketPage
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

@@ -144,7 +144,7 @@ def test_a_finish_pressed_by_mistake_is_undone_for_two_minutes(cast: Cast) -> No
     done = actions.finish(ticket=served(cast, seat), by=cast.clerk)
     assert actions.reopen(ticket=done, by=cast.clerk).state == State.SERVING
     again = actions.finish(ticket=done, by=cast.clerk)
-    late = again.state_since + actions.REOPEN_WITHIN + MINUTE
+    late = again.state_since + states.REOPEN_WITHIN + MINUTE
     with pytest.raises(Refused):
         actions.reopen(ticket=done, by=cast.clerk, now=late)
 

@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if chosen:
         address = reverse("complaints:box_form", args=[chosen.slug])
         return redirect(f"{address}?ticket={ticket.token}" if ticket else address)
-    return render(request, "complaints/box.html", {"branches": branches})
+    return render(request, "complaints/box/page.html", {"branches": branches})
 
 
 def ticket_of(request: HttpRequest) -> Ticket | None:
@@ -118,4 +118,4 @@ def form_page(
         "is_second_time": is_expired and "again" in request.POST,
         "has_branches": Branch.objects.filter(is_active=True).count() > 1,
     }
-    return unlisted(render(request, "complaints/box_form.html", context, status=status))
+    return unlisted(render(request, "complaints/box/form.html", context, status=status))

@@ -10,10 +10,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from complaints import screens
 from complaints.models import Kind
 from complaints.reading import compact
-from complaints.screens import Wanted
+from complaints.screens import desk as desk_screen
+from complaints.screens.desk import Wanted
 from hall.models import Branch
 from staff.access import requires
 from staff.models import Member
@@ -29,7 +29,7 @@ FEWEST_DIGITS = 4  # of a reference number, to look for it
 def desk(request: HttpRequest, member: Member) -> HttpResponse:
     """The list as it was asked for; htmx gets the rows and the tabs alone."""
     wanted = asked(request.GET)
-    listing = screens.listing(member, wanted)
+    listing = desk_screen.listing(member, wanted)
     context = {
         "listing": listing,
         "wanted": wanted,
@@ -42,7 +42,7 @@ def desk(request: HttpRequest, member: Member) -> HttpResponse:
         "stream": member.branch.slug if member.branch else "all",
     }
     part = "#list" if request.htmx else ""  # type: ignore[attr-defined]
-    response = render(request, f"complaints/desk.html{part}", context)
+    response = render(request, f"complaints/desk/page.html{part}", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -54,7 +54,7 @@ def asked(query: QueryDict) -> Wanted:
     digits = compact(query.get("q", ""))
     is_part = digits.isascii() and digits.isdecimal() and len(digits) >= FEWEST_DIGITS
     return Wanted(
-        tab=tab if tab in screens.LABELS else "open",
+        tab=tab if tab in desk_screen.LABELS else "open",
         kind=kind if kind in Kind.values else "",
         branch=query.get("branch", "").replace("\x00", "")[:50],
         digits=digits[:16] if is_part else "",

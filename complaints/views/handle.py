@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints import actions, screens
+from complaints import actions
 from complaints.models import Matter
+from complaints.screens import handle as handle_screen
 from complaints.views.desk import PERMISSION
 from complaints.views.keeping import on_expiry, typed
 from hall.pages import SeeOther
@@ -54,7 +55,7 @@ class Press:
     def owner(self) -> Member:
         """Who was chosen; raises Refused if nobody was."""
         chosen = self.form.get("owner", "")
-        able = screens.assignable(self.matter, self.matter.about.values_list("pk", flat=True))
+        able = handle_screen.assignable(self.matter, self.matter.about.values_list("pk", flat=True))
         is_id = chosen.isascii() and chosen.isdecimal() and len(chosen) < 18
         found = able.filter(pk=int(chosen)).first() if is_id else None
         if found is None:
@@ -133,10 +134,10 @@ def show(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     if not request.htmx:  # type: ignore[attr-defined]
         return page(request, matter)
     seen = Press(matter, member, request.GET).seen
-    file = screens.case(matter, seen=seen)
+    file = handle_screen.case(matter, seen=seen)
     context = {"file": file, "matter": matter, "branch": matter.branch}
     context["has_changed"] = file.seen > seen
-    return render(request, "complaints/handle.html#line", context)
+    return render(request, "complaints/handle/page.html#line", context)
 
 
 def signed_out(request: HttpRequest, pk: int) -> HttpResponse:
@@ -146,7 +147,7 @@ def signed_out(request: HttpRequest, pk: int) -> HttpResponse:
         "typed": typed(request),
         "next": reverse("complaints:handle", args=[pk]),
     }
-    return render(request, "complaints/signed_out.html", context, status=403)
+    return render(request, "complaints/handle/signed_out.html", context, status=403)
 
 
 def expired(request: HttpRequest, pk: int, move: str) -> HttpResponse:
@@ -199,7 +200,7 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """The page of a matter; after a refusal with the sentence and the words in their form."""
-    file = screens.case(matter, seen=press.seen if press else None)
+    file = handle_screen.case(matter, seen=press.seen if press else None)
     context = {
         "file": file,
         "matter": matter,
@@ -210,4 +211,4 @@ def page(
         "text": press.text if press else "",
         "chosen": press.form.get("owner", "") if press else "",
     }
-    return render(request, "complaints/handle.html", context, status=status)
+    return render(request, "complaints/handle/page.html", context, status=status)

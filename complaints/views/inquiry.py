@@ -23,8 +23,8 @@ from complaints.views.keeping import on_expiry
 from hall import calendar
 from hall.models import Branch
 from hall.pages import SeeOther, unlisted
-from queueing import screens
 from queueing.models import Ticket
+from queueing.screens import ticket as ticket_screen
 
 TRIES: Final = 10
 PAUSE: Final = 60  # seconds
@@ -125,7 +125,7 @@ def of_tickets(
     if not tickets:
         return None
     ticket = tickets[0]
-    state = screens.ticket_states(ticket.branch_id, {ticket.token})[ticket.token]
+    state = ticket_screen.ticket_states(ticket.branch_id, {ticket.token})[ticket.token]
     shown: dict[str, Any] = state.context()
     return page(request, form, branch=ticket.branch, **shown)
 
@@ -135,4 +135,4 @@ def page(
 ) -> HttpResponse:
     """The field, and under it what was found."""
     values = {"form": form, **context}
-    return unlisted(render(request, "complaints/inquiry.html", values, status=status))
+    return unlisted(render(request, "complaints/inquiry/page.html", values, status=status))

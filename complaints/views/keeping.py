@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from hall.languages import HTML_TAG
-from hall.views.place import set_language
+from hall.views.language import set_language
 
 View = Callable[..., HttpResponse]
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ def keeps_words(view: View) -> View:
                 raise
             log.error("words_not_stored", error=type(error).__name__)
             context = {"typed": typed(request), "text": request.POST.get("text", "")}
-            return render(request, "complaints/kept.html", context, status=503)
+            return render(request, "complaints/box/kept.html", context, status=503)
 
     return respond
 

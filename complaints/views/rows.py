@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from complaints.figures.day import answered, received
 from complaints.models import Matter
 from complaints.panels import PERMISSION
-from complaints.today import answered, received
 from staff.access import branch_for, requires
 from staff.models import Member
 
@@ -34,4 +34,4 @@ def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     found = Matter.objects.visible_to(member).filter(which([place], timezone.now()))
     related = found.select_related("owner", "ticket", "counter").order_by("-received_at")
     context = {"branch": place, "heading": heading, "matters": list(related[:SHOWN])}
-    return render(request, "complaints/rows.html", context)
+    return render(request, "complaints/rows/page.html", context)

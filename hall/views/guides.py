@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from hall import guides
 from hall.languages import HTML_TAG, known
 from hall.models import Guide, Service
 from hall.pages import chosen_language, qr_code
-from hall.views.place import set_language
+from hall.screens import guides
+from hall.views.language import set_language
 
 
 @require_safe
@@ -25,7 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
     listed = None if found and found.guides else guides.listed(language)
     shown = typed[: guides.MOST_CHARACTERS]
     context = {"typed": typed, "shown": shown, "found": found, "guides": listed}
-    return render(request, "hall/guide_index.html", context)
+    return render(request, "hall/guides/page.html", context)
 
 
 @require_safe
@@ -41,13 +41,13 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         return response
     guide = found_or_404(slug)
     context = reading(guide) | {"offices": guides.offices(guide.service)}
-    return render(request, "hall/guide.html", context)
+    return render(request, "hall/guides/guide.html", context)
 
 
 @require_safe
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """The guide on a sheet of A4."""
-    return render(request, "hall/guide_paper.html", reading(found_or_404(slug)))
+    return render(request, "hall/guides/paper.html", reading(found_or_404(slug)))
 
 
 @require_safe

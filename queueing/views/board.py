@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from hall.languages import HTML_TAG, known
 from hall.models import Branch
-from queueing import figures, screens
+from queueing.screens import board as board_screen
+from queueing.screens import display as display_screen
 
 RETRY_AFTER = 10  # seconds; an error page that stays would need somebody to press a key
 
@@ -35,7 +36,7 @@ def unattended(view: View) -> View:
             raise
         except Exception:
             log.exception("screen_failed", path=request.path)
-            response = screen(request, "queueing/board_away.html")
+            response = screen(request, "queueing/board/away.html")
             response.status_code = 503
             response.headers["Refresh"] = str(RETRY_AFTER)
             return response
@@ -58,21 +59,23 @@ def screen(request: HttpRequest, template: str, **context: object) -> HttpRespon
 def index(request: HttpRequest) -> HttpResponse:
     """The branches, each with its board."""
     branches = Branch.objects.filter(is_active=True)
-    return render(request, "queueing/board_index.html", {"branches": branches})
+    return render(request, "queueing/board/index.html", {"branches": branches})
 
 
 @unattended
 def show(request: HttpRequest, branch: str) -> HttpResponse:
     """A branch's lobby board."""
     place = get_object_or_404(Branch, slug=branch)
-    return screen(request, "queueing/board.html", branch=place, board=figures.board(place))
+    return screen(
+        request, "queueing/board/page.html", branch=place, board=board_screen.board(place)
+    )
 
 
 @unattended
 def display(request: HttpRequest, branch: str, number: int) -> HttpResponse:
     """The small display above a counter."""
     place = get_object_or_404(Branch, slug=branch)
-    state = screens.displays(place.pk, {number}).get(number)
+    state = display_screen.displays(place.pk, {number}).get(number)
     if state is None or not state.counter.is_active:
         raise Http404
-    return screen(request, "queueing/display.html", branch=place, display=state)
+    return screen(request, "queueing/display/page.html", branch=place, display=state)

@@ -3,7 +3,7 @@
 A press is a plain form. Sent by htmx it is answered with the fresh desk (200, also if the rules
 refuse it: then ``data-refused`` is set and the sentence stands in the desk, since htmx shows no
 4xx answer); sent by the browser itself it leads back to ``/counter/``. The desk's root carries
-what a script needs to know, see ``templates/queueing/counter_now.html``.
+what a script needs to know, see ``templates/queueing/counter/now.html``.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 from hall import calendar
 from hall.models import Branch, Offering
 from hall.refusal import Refused
-from queueing import actions, screens
+from queueing import actions, seats
 from queueing.models import AT_COUNTER, Sitting, State, Ticket
+from queueing.screens import counter as counter_screen
+from queueing.screens import seat as seat_screen
 from staff import duty
 from staff.models import Member
 
@@ -182,27 +184,27 @@ def is_part(request: HttpRequest) -> bool:
 @for_clerks
 def desk(request: HttpRequest, member: Member) -> HttpResponse:
     """The desk of a clerk who sits somewhere; else the counters to choose from."""
-    sitting = actions.current_sitting(member)
+    sitting = seats.current_sitting(member)
     if sitting is None:
         return displaced(request, member) if is_part(request) else picker(request, member)
-    state = screens.desk(sitting)
+    state = counter_screen.desk(sitting)
     panel = open_panel(request, state)
     if is_part(request) and panel:
-        return render(request, "queueing/counter_panel.html", {"desk": state, **panel})
+        return render(request, "queueing/counter/panel.html", {"desk": state, **panel})
     if is_part(request):
         return refreshed(request, state)
     told = messages.get_messages(request)
     said = [Said(KINDS.get(each.level, "info"), str(each)) for each in told]
     context = desk_context(state, said=said, result=state.last_done)
     context |= beside(sitting) | {"branch": sitting.branch}
-    return render(request, "queueing/counter.html", context | panel)
+    return render(request, "queueing/counter/page.html", context | panel)
 
 
 @require_POST
 @for_clerks
 def call_next(request: HttpRequest, member: Member) -> HttpResponse:
     """Call the first in line."""
-    sitting = actions.current_sitting(member)
+    sitting = seats.current_sitting(member)
     if sitting is None:
         return displaced(request, member)
     try:
@@ -223,7 +225,7 @@ def act(request: HttpRequest, member: Member, ticket: int, move: str) -> HttpRes
     """
     if move not in MOVES:
         raise Http404
-    sitting = actions.current_sitting(member)
+    sitting = seats.current_sitting(member)
     if sitting is None:
         return displaced(request, member)
     visitor = get_object_or_404(Ticket.objects.visible_to(member), pk=ticket)
@@ -258,17 +260,17 @@ def answer(
         query = f"?panel={panel}" if panel in PANELS else ""
         return redirect(reverse("queueing:counter") + query)
     is_here = result is not None and result.state in AT_COUNTER
-    state = screens.desk(sitting, visitor=result if is_here else None)
+    state = counter_screen.desk(sitting, visitor=result if is_here else None)
     context = desk_context(state, said=[said] if said else [], result=result)
     if changes_day:
-        context["day"] = screens.day(sitting)
+        context["day"] = counter_screen.day(sitting)
     if panel in PANELS and state.state == State.SERVING:
         context |= panel_context(state, panel, request.POST)
-    return render(request, "queueing/counter_answer.html", context)
+    return render(request, "queueing/counter/answer.html", context)
 
 
 def desk_context(
-    state: screens.DeskState, *, said: list[Said], result: Ticket | None = None
+    state: counter_screen.DeskState, *, said: list[Said], result: Ticket | None = None
 ) -> dict[str, Any]:
     """The variables of the desk's templates."""
     return {
@@ -284,13 +286,13 @@ def beside(sitting: Sitting) -> dict[str, Any]:
     """The variables of what stands beside the desk."""
     today = calendar.local_day(sitting.branch, timezone.now())
     return {
-        "day": screens.day(sitting),
-        "notices": screens.notices(sitting.branch),
+        "day": counter_screen.day(sitting),
+        "notices": counter_screen.notices(sitting.branch),
         "leader": duty.leader(sitting.branch, today),
     }
 
 
-def open_panel(request: HttpRequest, state: screens.DeskState) -> dict[str, Any]:
+def open_panel(request: HttpRequest, state: counter_screen.DeskState) -> dict[str, Any]:
     """The variables of the panel that the request asks for, if it can be open now."""
     panel = request.GET.get("panel", "")
     if panel not in PANELS or state.state != State.SERVING:
@@ -298,7 +300,7 @@ def open_panel(request: HttpRequest, state: screens.DeskState) -> dict[str, Any]
     return panel_context(state, panel, request.GET)
 
 
-def panel_context(state: screens.DeskState, panel: str, form: QueryDict) -> dict[str, Any]:
+def panel_context(state: counter_screen.DeskState, panel: str, form: QueryDict) -> dict[str, Any]:
     """The variables of a panel; what was typed before is kept."""
     assert state.visitor is not None
     offerings = state.sitting.branch.offerings.select_related("service").filter(is_open=True)
@@ -311,19 +313,19 @@ def panel_context(state: screens.DeskState, panel: str, form: QueryDict) -> dict
     }
 
 
-def refreshed(request: HttpRequest, state: screens.DeskState) -> HttpResponse:
+def refreshed(request: HttpRequest, state: counter_screen.DeskState) -> HttpResponse:
     """What changed around the clerk; the visitor's part only if it is no longer what is shown."""
     context = desk_context(state, said=[]) | beside(state.sitting)
     if request.GET.get("seen") == state.version:
-        return render(request, "queueing/counter_beside.html", context)
-    return in_place(render(request, "queueing/counter_answer.html", context))
+        return render(request, "queueing/counter/beside.html", context)
+    return in_place(render(request, "queueing/counter/answer.html", context))
 
 
 def displaced(request: HttpRequest, member: Member) -> HttpResponse:
     """The clerk sits nowhere (any more): say who sits there now, and offer the counters."""
     if not is_part(request):
         return redirect("queueing:counter")
-    return in_place(render(request, "queueing/counter_displaced.html", lost_seat(member)))
+    return in_place(render(request, "queueing/counter/displaced.html", lost_seat(member)))
 
 
 def in_place(response: HttpResponse) -> HttpResponse:
@@ -348,8 +350,8 @@ def picker(request: HttpRequest, member: Member) -> HttpResponse:
     if branch is None or member.branch_id is None:
         context["branches"] = Branch.objects.filter(is_active=True)
     if branch is not None:
-        context["seats"] = screens.seats(branch, member)
-    return render(request, "queueing/counter_picker.html", context | lost_seat(member))
+        context["seats"] = seat_screen.seats(branch, member)
+    return render(request, "queueing/seat/picker.html", context | lost_seat(member))
 
 
 def chosen_branch(request: HttpRequest, member: Member) -> Branch | None:

@@ -25,9 +25,12 @@ from hall.languages import known
 from hall.models import Branch, Category, Offering
 from hall.pages import SeeOther
 from hall.refusal import Refused
-from queueing import actions, figures, guides, screens
+from hall.screens import documents as documents_needed
+from queueing import actions
+from queueing.figures import waits
 from queueing.forms import TakeForm
 from queueing.models import Lane
+from queueing.screens import ticket as ticket_screen
 from staff import duty
 
 MODES = ("large", "low")
@@ -41,7 +44,7 @@ View = Callable[..., HttpResponse]
 class Choice:
     """A service on the kiosk: its line, the form that takes a ticket, whether it has a list."""
 
-    line: figures.Line
+    line: waits.Line
     form: TakeForm
     has_documents: bool
 
@@ -70,7 +73,7 @@ def page(
     """One screen of the kiosk, in the modes that were chosen."""
     modes = [mode for mode in MODES if request.COOKIES.get(f"kiosk_{mode}")]
     values = {"branch": branch, "modes": modes, **(context or {})}
-    return render(request, f"queueing/kiosk_{name}.html", values, status=status)
+    return render(request, f"queueing/{name}.html", values, status=status)
 
 
 def to_start(branch: str) -> HttpResponse:
@@ -80,7 +83,7 @@ def to_start(branch: str) -> HttpResponse:
 
 def sorry(request: HttpRequest, branch: Branch, text: str, status: int) -> HttpResponse:
     """One kind sentence, and where a person helps."""
-    return page(request, "sorry", branch, {"text": text}, status)
+    return page(request, "kiosk/sorry", branch, {"text": text}, status)
 
 
 @require_safe
@@ -94,7 +97,7 @@ def branches(request: HttpRequest, status: int) -> HttpResponse:
     """A choice of all branches, also for an address that names none."""
     places = Branch.objects.filter(is_active=True)
     context = {"branches": places, "is_missing": status == 404}
-    return page(request, "index", None, context, status)
+    return page(request, "kiosk/index", None, context, status)
 
 
 @require_safe
@@ -111,7 +114,7 @@ def categories(request: HttpRequest, branch: Branch) -> HttpResponse:
         "hours": closed_hours(branch),
         "is_fresh": not request.COOKIES.keys() & CHOICES,
     }
-    return page(request, "categories", branch, context)
+    return page(request, "kiosk/categories", branch, context)
 
 
 def closed_hours(branch: Branch) -> list[str] | None:
@@ -143,18 +146,18 @@ def keep(response: HttpResponse, name: str, max_age: int | None = None) -> None:
 @at_branch
 def services(request: HttpRequest, branch: Branch, category: int) -> HttpResponse:
     """Step 2: which service? With the people waiting and the estimated wait of each."""
-    queues = figures.queues(branch)
+    queues = waits.queues(branch)
     lines = [line for line in queues.lines if line.offering.service.category_id == category]
     if not lines:
         return to_start(branch.slug)
-    listed = guides.with_documents([line.offering.service_id for line in lines])
+    listed = documents_needed.with_documents([line.offering.service_id for line in lines])
     choices = [
         Choice(line, TakeForm(offering=line.offering.pk), line.offering.service_id in listed)
         for line in lines
     ]
     kind = lines[0].offering.service.category
     context = {"choices": choices, "category": kind, "lane": lane(request)}
-    return page(request, "services", branch, context)
+    return page(request, "kiosk/services", branch, context)
 
 
 def lane(request: HttpRequest) -> Lane:
@@ -172,10 +175,10 @@ def documents(request: HttpRequest, branch: Branch, category: int, offering: int
     context = {
         "offering": row,
         "form": TakeForm(offering=row.pk),
-        "documents": guides.documents(row.service_id, known(translation.get_language())),
+        "documents": documents_needed.documents(row.service_id, known(translation.get_language())),
         "lane": lane(request),
     }
-    return page(request, "documents", branch, context)
+    return page(request, "kiosk/documents", branch, context)
 
 
 @never_cache
@@ -211,11 +214,11 @@ def not_taken(request: HttpRequest, branch: Branch) -> HttpResponse:
 @at_branch
 def taken(request: HttpRequest, branch: Branch, token: str) -> HttpResponse:
     """Step 3: the ticket, where to wait, and back to the start after a moment."""
-    state = screens.ticket_states(branch.pk, {token}).get(token)
+    state = ticket_screen.ticket_states(branch.pk, {token}).get(token)
     if state is None:
         return sorry(request, branch, _("This ticket is not known here."), 404)
     prints = request.COOKIES.get(PRINTS) == "1"
-    return page(request, "taken", branch, {"prints": prints, **state.context()})
+    return page(request, "kiosk/taken", branch, {"prints": prints, **state.context()})
 
 
 @require_safe
@@ -223,7 +226,7 @@ def taken(request: HttpRequest, branch: Branch, token: str) -> HttpResponse:
 def ask_help(request: HttpRequest, branch: Branch) -> HttpResponse:
     """Somebody help me: where the guides are, and who they are today."""
     today = calendar.local_day(branch, timezone.now())
-    return page(request, "help", branch, {"guides": duty.guides(branch, today)})
+    return page(request, "kiosk/help", branch, {"guides": duty.guides(branch, today)})
 
 
 @require_POST

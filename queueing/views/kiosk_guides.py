@@ -8,9 +8,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hall import guides
 from hall.languages import HTML_TAG, known
 from hall.models import Branch, Category
+from hall.screens import guides
 from queueing.forms import TakeForm
 from queueing.models import Lane
 from queueing.views.kiosk import at_branch, page, sorry
@@ -26,9 +26,9 @@ def index(request: HttpRequest, branch: Branch) -> HttpResponse:
     kind = chosen_kind(request)
     if kind is not None:
         rows = list(listed.filter(service__category=kind))
-        return page(request, "guide_list", branch, {"category": kind, "guides": rows})
+        return page(request, "kiosk_guides/list", branch, {"category": kind, "guides": rows})
     kinds = Category.objects.filter(services__guides__in=listed).distinct()
-    return page(request, "guides", branch, {"categories": kinds})
+    return page(request, "kiosk_guides/page", branch, {"categories": kinds})
 
 
 def chosen_kind(request: HttpRequest) -> Category | None:
@@ -60,4 +60,4 @@ def show(request: HttpRequest, branch: Branch, slug: str) -> HttpResponse:
         "back": f"{listed}?category={guide.service.category_id}",
         "idle": READING_SECONDS,
     }
-    return page(request, "guide", branch, context)
+    return page(request, "kiosk_guides/guide", branch, context)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from hall.models import Counter
 from hall.refusal import Refused
-from queueing import actions
+from queueing import actions, seats
 from queueing.models import State, Ticket
 from queueing.views.counter import MOVES, Press, for_clerks
 from staff.models import Member
@@ -50,9 +50,9 @@ def sit(request: HttpRequest, member: Member) -> HttpResponse:
         "branch": counter.branch,
         "counter": counter,
         "sitting": sitting,
-        "visitor": actions.visitor_at(counter),
+        "visitor": seats.visitor_at(counter),
     }
-    return render(request, "queueing/counter_take_over.html", context)
+    return render(request, "queueing/seat/take_over.html", context)
 
 
 def take_seat(
@@ -79,10 +79,10 @@ def leave(request: HttpRequest, member: Member) -> HttpResponse:
     """
     if request.method == "POST":
         return settle(request, member)
-    sitting = actions.current_sitting(member)
+    sitting = seats.current_sitting(member)
     if sitting is None:
         return redirect("queueing:counter")
-    visitor = actions.visitor_at(sitting.counter)
+    visitor = seats.visitor_at(sitting.counter)
     context = {
         "branch": sitting.branch,
         "sitting": sitting,
@@ -91,7 +91,7 @@ def leave(request: HttpRequest, member: Member) -> HttpResponse:
         "then": request.GET.get("then", ""),
         "counter": number(request.GET.get("counter", "")),
     }
-    return render(request, "queueing/counter_settle.html", context)
+    return render(request, "queueing/seat/settle.html", context)
 
 
 def settle(request: HttpRequest, member: Member) -> HttpResponse:
@@ -119,7 +119,7 @@ def deal_with_visitor(request: HttpRequest, member: Member) -> None:
     """Make the chosen move with the visitor whom the page showed."""
     tickets = Ticket.objects.visible_to(member)
     ticket = get_object_or_404(tickets, pk=number(request.POST.get("ticket", "")))
-    sitting = actions.current_sitting(member)
+    sitting = seats.current_sitting(member)
     ways = dict(SETTLING.get(ticket.state, []))
     if sitting is not None and request.POST["settle"] in ways:
         MOVES[request.POST["settle"]].act(Press(ticket, sitting, member, request.POST))

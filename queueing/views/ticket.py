@@ -20,8 +20,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hall.languages import HTML_TAG, known
 from hall.pages import SeeOther, chosen_language, qr_code, unlisted
 from hall.refusal import Refused
-from queueing import actions, guides, parts, screens
+from hall.screens import documents
+from queueing import actions, parts
 from queueing.models import State, Ticket
+from queueing.screens import ticket as ticket_screen
 
 View = Callable[..., HttpResponse]
 
@@ -35,7 +37,7 @@ def of_token(view: View) -> View:
         tickets = Ticket.objects.select_related("branch", "service")
         ticket = tickets.filter(token=token.replace("\x00", "")).first()
         if ticket is None:
-            return unlisted(render(request, "queueing/ticket_missing.html", status=404))
+            return unlisted(render(request, "queueing/ticket/missing.html", status=404))
         language = chosen_language(request) or known(ticket.language)
         with translation.override(language):
             response = view(request, ticket)
@@ -47,7 +49,7 @@ def of_token(view: View) -> View:
 
 def state_of(ticket: Ticket) -> dict[str, object]:
     """What the page shows of the ticket now, as its live update does."""
-    return screens.ticket_states(ticket.branch_id, {ticket.token})[ticket.token].context()
+    return ticket_screen.ticket_states(ticket.branch_id, {ticket.token})[ticket.token].context()
 
 
 @require_safe
@@ -58,10 +60,10 @@ def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     context = {
         "branch": ticket.branch,
         "parts": parts.on_tickets([ticket], request).get(ticket.pk, []),
-        "documents": guides.documents(ticket.service_id, language),
+        "documents": documents.documents(ticket.service_id, language),
         **state_of(ticket),
     }
-    return render(request, "queueing/ticket.html", context)
+    return render(request, "queueing/ticket/page.html", context)
 
 
 @require_safe
@@ -69,7 +71,7 @@ def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 def paper(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """The ticket on 80 mm paper."""
     context = {"branch": ticket.branch, **state_of(ticket)}
-    return render(request, "queueing/ticket_paper.html", context)
+    return render(request, "queueing/ticket/paper.html", context)
 
 
 @require_safe
@@ -97,4 +99,4 @@ def cancel(request: HttpRequest, ticket: Ticket) -> HttpResponse:
             return SeeOther(ticket.get_absolute_url())
     context = {"ticket": ticket, "branch": ticket.branch, "refusal": refusal}
     context["is_waiting"] = ticket.state == State.WAITING
-    return render(request, "queueing/ticket_cancel.html", context, status=409 if refusal else 200)
+    return render(request, "queueing/ticket/cancel.html", context, status=409 if refusal else 200)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from ratings import words
+from ratings.screens import summary_words as words
 
 register = template.Library()
 register.filter("clock", words.clock)

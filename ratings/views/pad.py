@@ -30,8 +30,9 @@ from hall.pages import SeeOther
 from hall.refusal import Refused
 from queueing.models import Ticket
 from queueing.views.board import screen, unattended
-from ratings import actions, screens, signed
+from ratings import actions, signed
 from ratings.models import Rating, Via
+from ratings.screens import pad as pad_screen
 from ratings.views.person import signed_in
 
 REASONS_FOR: Final = dt.timedelta(minutes=3)  # so long after the tap the pad takes reasons
@@ -52,22 +53,22 @@ def index(request: HttpRequest) -> HttpResponse:
     """The branches and their counters, each with its pad."""
     counters = Prefetch("counters", Counter.objects.filter(is_active=True).order_by("number"))
     branches = Branch.objects.filter(is_active=True).prefetch_related(counters)
-    return render(request, "ratings/pad_index.html", {"branches": branches})
+    return render(request, "ratings/pad/index.html", {"branches": branches})
 
 
 @unattended
 def show(request: HttpRequest, branch: str, number: int) -> HttpResponse:
     """A counter's pad."""
     place = get_object_or_404(Branch, slug=branch)
-    state = screens.pads(place, {number}).get(number)
+    state = pad_screen.pads(place, {number}).get(number)
     if state is None:
         raise Http404
     if not is_pad_of(devices.of_request(request), state.counter):
-        response = screen(request, "ratings/pad_unpaired.html", branch=place, pad=state)
+        response = screen(request, "ratings/pad/unpaired.html", branch=place, pad=state)
         response.headers["Refresh"] = str(LOOK_AGAIN)
         return response
-    chosen = screens.chosen_language(request.GET.get("speak"))
-    return screen(request, "ratings/pad.html", branch=place, pad=state, chosen=chosen)
+    chosen = pad_screen.chosen_language(request.GET.get("speak"))
+    return screen(request, "ratings/pad/page.html", branch=place, pad=state, chosen=chosen)
 
 
 def is_pad_of(device: Device | None, counter: Counter) -> bool:
@@ -101,7 +102,7 @@ def at_counter(view: PadView) -> Callable[..., HttpResponse]:
 def spoken(request: HttpRequest) -> str:
     """The language in which the visitor was asked."""
     asked = request.POST if request.method == "POST" else request.GET
-    return screens.chosen_language(asked.get("speak"))
+    return pad_screen.chosen_language(asked.get("speak"))
 
 
 def sorry(request: HttpRequest, counter: Counter, refusal: Refused) -> HttpResponse:
@@ -115,7 +116,7 @@ def sorry(request: HttpRequest, counter: Counter, refusal: Refused) -> HttpRespo
         "is_staff": is_staff,
     }
     status = 403 if is_staff or isinstance(refusal, NotPaired) else 409
-    return render(request, "ratings/pad_sorry.html", context, status=status)
+    return render(request, "ratings/pad/sorry.html", context, status=status)
 
 
 @require_POST
@@ -155,8 +156,8 @@ def take(request: HttpRequest, counter: Counter, now: dt.datetime) -> Rating:
 
 def asked_for(counter: Counter, pk: int | None, now: dt.datetime) -> Ticket | None:
     """The visit of this id, if the pad asks for it, or did when the tap went off."""
-    tapped = now - screens.ON_ITS_WAY
-    question = screens.pads(counter.branch, {counter.number}, tapped)[counter.number].question
+    tapped = now - pad_screen.ON_ITS_WAY
+    question = pad_screen.pads(counter.branch, {counter.number}, tapped)[counter.number].question
     return question.visit if question and question.visit.pk == pk else None
 
 
@@ -186,9 +187,9 @@ def reasons(request: HttpRequest, counter: Counter) -> HttpResponse:
         "counter": counter,
         "rating": rating,
         "given": given,
-        "offered": screens.offered(rating),
+        "offered": pad_screen.offered(rating),
     }
-    return render(request, "ratings/pad_thanks.html", context)
+    return render(request, "ratings/pad/thanks.html", context)
 
 
 def explain(request: HttpRequest, counter: Counter, rating: Rating) -> None:

@@ -12,10 +12,11 @@ from hall.pages import SeeOther
 from hall.refusal import Refused
 from queueing.models import Ticket
 from queueing.views.ticket import of_token
-from ratings import actions, screens
+from ratings import actions, rateable
 from ratings.forms import ReasonsForm
 from ratings.models import Rating, Via
-from ratings.parts import of_visit
+from ratings.screens import pad as pad_screen
+from ratings.screens.phone import of_visit
 from ratings.views.person import signed_in
 
 
@@ -42,7 +43,7 @@ def rate(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "refusal": refusal,
         "visit": of_visit(ticket, timezone.now()),
     }
-    return render(request, "ratings/phone.html", context, status=refused(request, refusal))
+    return render(request, "ratings/phone/page.html", context, status=refused(request, refusal))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +51,7 @@ def rate(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 def reasons(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """Why the visitor gave the grade; what was typed stays if it is refused."""
     rating = Rating.objects.select_related("matter").filter(ticket=ticket).first()
-    if rating is None or (request.method != "POST" and not actions.may_explain(rating)):
+    if rating is None or (request.method != "POST" and not rateable.may_explain(rating)):
         return SeeOther(ticket.get_absolute_url())
     form, refusal = ReasonsForm(rating), ""
     if request.method == "POST":
@@ -67,11 +68,11 @@ def reasons(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "rating": rating,
         "form": form,
         "chosen": form["reasons"].value() or [],
-        "offered": screens.offered(rating),
+        "offered": pad_screen.offered(rating),
         "refusal": refusal,
     }
     status = 400 if form.errors else refused(request, refusal)
-    return render(request, "ratings/phone_reasons.html", context, status=status)
+    return render(request, "ratings/phone/reasons.html", context, status=status)
 
 
 def refused(request: HttpRequest, refusal: str) -> int:

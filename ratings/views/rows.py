@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from hall import calendar
 from hall.models import Branch
-from ratings import today
+from ratings.figures import day as today
 from ratings.models import Grade
 from staff.access import WATCH, branch_for, requires
 from staff.models import Member
@@ -70,7 +70,7 @@ def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "asked": asked.urlencode(),
     }
-    return render(request, "ratings/rows.html", context)
+    return render(request, "ratings/rows/page.html", context)
 
 
 def ratings(branch: Branch, member: Member, form: RatingFilter) -> Any:

@@ -9,9 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from hall.calendar import Month
-from ratings import charts, reports, sheets, words
 from ratings.models import Row
-from ratings.reports import Report
+from ratings.screens import summary as summary_screen
+from ratings.screens import summary_charts as charts
+from ratings.screens import summary_files as sheets
+from ratings.screens import summary_words as words
+from ratings.screens.summary import Report
 from staff.access import WATCH, branch_for, branches_of, requires
 from staff.models import Member
 
@@ -24,8 +27,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def index(request: HttpRequest, member: Member) -> HttpResponse:
     """Every month of every branch that the member sees."""
     branches = list(branches_of(member))
-    context = {"branches": branches, "months": reports.overview(member, branches)}
-    return render(request, "ratings/summaries.html", context)
+    context = {"branches": branches, "months": summary_screen.overview(member, branches)}
+    return render(request, "ratings/summary/index.html", context)
 
 
 @require_safe
@@ -52,7 +55,7 @@ def show(request: HttpRequest, member: Member, branch: str, month: Month) -> Htt
         "definitions": words.DEFINITIONS,
         "may_watch": member.has_perm(WATCH),
     }
-    return render(request, "ratings/summary.html", context)
+    return render(request, "ratings/summary/page.html", context)
 
 
 @require_safe
@@ -75,7 +78,7 @@ def _report(request: HttpRequest, member: Member, branch: str, month: Month) -> 
     asked = request.GET.get("version", "")
     if asked and not (asked.isascii() and asked.isdecimal() and len(asked) < 5):
         raise Http404
-    report = reports.read(branch_for(member, branch), month, int(asked) if asked else None)
+    report = summary_screen.read(branch_for(member, branch), month, int(asked) if asked else None)
     if report is None:
         raise Http404
     return report

@@ -20,9 +20,10 @@ from hall import calendar
 from hall.calendar import Month
 from hall.models import Branch
 from hall.refusal import Refused
-from staff import roster as rosters
+from staff import forms
 from staff.access import WATCH, branch_for, requires
 from staff.models import Member
+from staff.screens import roster as roster_screen
 
 PLAN = "staff.plan_duty"
 
@@ -35,18 +36,18 @@ def roster(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     place = branch_for(member, branch)
     now = timezone.now()
     month = month_asked(request, place, now)
-    found = rosters.of_month(place, month, now)
+    found = roster_screen.of_month(place, month, now)
     if request.method != "POST":
         return page(request, member, found)
     if not member.has_perm(PLAN):
         raise PermissionDenied
-    saved = rosters.save(found, request.POST, member)
+    saved = forms.save(found, request.POST, member)
     if saved.failed:
-        found = rosters.of_month(place, month, now, saved.failed)
+        found = roster_screen.of_month(place, month, now, saved.failed)
         return page(request, member, found, saved)
     say_saved(request, saved)
     if request.POST.get("copy"):
-        copy(request, member, rosters.of_month(place, month, now))
+        copy(request, member, roster_screen.of_month(place, month, now))
     return redirect(f"{reverse('staff:roster', args=[place.slug])}?month={month}")
 
 
@@ -60,7 +61,10 @@ def month_asked(request: HttpRequest, branch: Branch, now: dt.datetime) -> Month
 
 
 def page(
-    request: HttpRequest, member: Member, found: rosters.Roster, saved: rosters.Saved | None = None
+    request: HttpRequest,
+    member: Member,
+    found: roster_screen.Roster,
+    saved: forms.Saved | None = None,
 ) -> HttpResponse:
     """The month as a table; with fields for who may plan."""
     context = {
@@ -69,10 +73,10 @@ def page(
         "saved": saved,
         "may_plan": member.has_perm(PLAN),
     }
-    return render(request, "staff/roster.html", context)
+    return render(request, "staff/roster/page.html", context)
 
 
-def say_saved(request: HttpRequest, saved: rosters.Saved) -> None:
+def say_saved(request: HttpRequest, saved: forms.Saved) -> None:
     """How many days were changed."""
     if saved.days:
         text = ngettext("%(count)s day was saved.", "%(count)s days were saved.", saved.days)
@@ -81,11 +85,11 @@ def say_saved(request: HttpRequest, saved: rosters.Saved) -> None:
         messages.info(request, _("Nothing was changed."))
 
 
-def copy(request: HttpRequest, member: Member, found: rosters.Roster) -> None:
+def copy(request: HttpRequest, member: Member, found: roster_screen.Roster) -> None:
     """Take over the week before, and say what came of it."""
     try:
         monday = dt.date.fromisoformat(request.POST["copy"])
-        count = rosters.copy_week(found.branch, monday, found, member)
+        count = forms.copy_week(found.branch, monday, found, member)
     except ValueError:
         return
     except Refused as refusal:

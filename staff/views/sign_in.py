@@ -76,7 +76,7 @@ def trial_roles() -> list[TrialRole]:
 class SignIn(LoginView):
     """Staff number and password; then to where the day begins."""
 
-    template_name = "staff/sign_in.html"
+    template_name = "staff/sign_in/page.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
 

@@ -39,7 +39,7 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
     columns = panels.columns(Look(branches, member, now))
     rows = [(branch, [column.cells.get(branch.pk) for column in columns]) for branch in branches]
     is_part = request.htmx  # type: ignore[attr-defined]
-    template = "staff/overview.html" + ("#rows" if is_part else "")
+    template = "staff/supervisor/overview.html" + ("#rows" if is_part else "")
     return render(request, template, {"columns": columns, "rows": rows, "now": now})
 
 
@@ -57,7 +57,9 @@ def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse
         Shown(name, marks[name], rendered(request, panel, look))
         for name, panel in panels.visible(member, panels.panels().items()).items()
     ]
-    return render(request, "staff/supervise.html", {"branch": place, "panels": shown, "now": now})
+    return render(
+        request, "staff/supervisor/page.html", {"branch": place, "panels": shown, "now": now}
+    )
 
 
 @never_cache

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, Route, expect
 
 from hall.models import Offering
-from queueing import actions
+from queueing import actions, seats
 from queueing.models import Step, Ticket
 from tests.browser.guard import Guard, axe
 from tests.browser.keys import tab_to
@@ -244,7 +244,7 @@ def test_a_taken_counter_is_not_taken_over_by_one_press_too_many(hall: Cast, des
     axe(desk)
     desk.keyboard.press("Enter")  # the way back has the focus
     expect(desk.get_by_role("heading", name="At which counter do you sit?")).to_be_visible()
-    sitting = actions.current_sitting(hall.colleague)
+    sitting = seats.current_sitting(hall.colleague)
     assert sitting is not None and sitting.counter.number == 3
 
 
@@ -291,7 +291,7 @@ def test_settling_the_visitor_and_signing_out_by_keyboard(hall: Cast, desk: Page
     desk.keyboard.press("Enter")  # the first way has the focus
     expect(desk).to_have_url(re.compile(r"/$"))
     assert Ticket.objects.get().state == "waiting"
-    assert actions.current_sitting(hall.clerk) is None
+    assert seats.current_sitting(hall.clerk) is None
 
 
 def test_no_answer_is_seen(hall: Cast, desk: Page, guard: Guard) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from queueing.figures import DayFigures, Spread, day_figures
+from queueing.figures.day import DayFigures, day_figures
+from queueing.figures.spread import Spread
 from queueing.management.arguments import add_branch, branch_of, day
 
 MICROSECOND = dt.timedelta(microseconds=1)

@@ -1,1 +1,0 @@
-"""The demo's past in the box: matters, and how they were answered."""

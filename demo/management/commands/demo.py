@@ -1,0 +1,43 @@
+"""``manage.py demo``: load the demo hall."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from demo.rows import Loader
+from hall.models import Branch
+
+
+class Command(BaseCommand):
+    help = "Load the demo hall. What exists is left as it is, so it may run again at any time."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """One option: leave a hall alone that is already set up."""
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing if there is any branch"
+        )
+
+    def handle(self, *args: Any, if_empty: bool = False, **options: Any) -> None:
+        """Run every loader in one transaction and say what was added."""
+        if if_empty and Branch.objects.exists():
+            self.stdout.write("Demo hall: there is a hall already; nothing was added.")
+            return
+        added: Counter[str] = Counter()
+        with transaction.atomic():
+            for path in settings.HALL_DEMO_LOADERS:
+                load: Loader = import_string(path)
+                added.update(load())
+        self.stdout.write(f"Demo hall: {_told(added)}.")
+
+
+def _told(added: Counter[str]) -> str:
+    """What was added, as the end of a sentence."""
+    parts = [f"{count} {kind}" for kind, count in added.items() if count]
+    return f"added {', '.join(parts)}" if parts else "nothing to add"

@@ -1,0 +1,72 @@
+"""Loads the demo's members of staff, each with a role and a drawn portrait."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from demo.people.portraits import webp
+from demo.rows import Row, rows
+from hall.models import Branch, Department
+from staff.models import Member
+from staff.roles import ROLES
+
+PEOPLE: Final = Path(__file__).with_name("people.json")
+HEADQUARTERS: Final = "nanshan"  # where those who see all branches have their desk
+OWN: Final = ("staff_number", "name", "title")  # beginnings of the fields that a member has too
+
+
+def load() -> Tally[str]:
+    """Add the members whose staff number is free; returns how many there were."""
+    known = set(Member.objects.values_list("staff_number", flat=True))
+    new = [row for row in rows(PEOPLE) if row["staff_number"] not in known]
+    if new:
+        _add(new)
+    return Tally({"members of staff": len(new)})
+
+
+def _add(new: list[Row]) -> None:
+    # One hash for all: argon2 is slow on purpose, and the demo's password is no secret.
+    password = make_password(settings.HALL_DEMO_PASSWORD or None)
+    branches = {branch.slug: branch for branch in Branch.objects.all()}
+    departments = {
+        (department.branch.slug, department.name_zh_hans): department
+        for department in Department.objects.select_related("branch")
+    }
+    opens_admin = {role.slug for role in ROLES if role.opens_admin}
+    members = Member.objects.bulk_create(
+        Member(
+            **{name: value for name, value in row.items() if name.startswith(OWN)},
+            password=password,
+            photo=_portrait(row),
+            branch=branches.get(row["branch"]),
+            department=departments.get((row["branch"] or HEADQUARTERS, row["department"])),
+            is_staff=row["role"] in opens_admin,
+        )
+        for row in new
+    )
+    _give_roles(members, new)
+
+
+def _give_roles(members: list[Member], new: list[Row]) -> None:
+    groups = dict(Group.objects.values_list("name", "pk"))
+    Member.groups.through.objects.bulk_create(
+        Member.groups.through(member_id=member.pk, group_id=groups[row["role"]])
+        for member, row in zip(members, new, strict=True)
+    )
+
+
+def _portrait(row: Row) -> str:
+    """The stored portrait of this member, drawn unless it is there already."""
+    name = f"portraits/{row['staff_number']}.webp"
+    if default_storage.exists(name):
+        return name
+    picture = webp(row["staff_number"], woman=row["portrait"] == "woman", age=row["age"])
+    return default_storage.save(name, ContentFile(picture))

@@ -1,0 +1,43 @@
+"""Everything that changes a ticket or a seat: lock, move, write the time line, publish."""
+
+from queueing.actions.day import close_day
+from queueing.actions.locking import CHANGEABLE
+from queueing.actions.seat import CounterTaken, VisitorAtCounter, leave, sit_down
+from queueing.actions.ticket import cancel, issue
+from queueing.actions.visit import (
+    call,
+    call_next,
+    finish,
+    hold,
+    no_show,
+    recall,
+    reopen,
+    requeue,
+    resume,
+    return_to_line,
+    start,
+    transfer,
+)
+
+__all__ = [
+    "CHANGEABLE",
+    "CounterTaken",
+    "VisitorAtCounter",
+    "call",
+    "call_next",
+    "cancel",
+    "close_day",
+    "finish",
+    "hold",
+    "issue",
+    "leave",
+    "no_show",
+    "recall",
+    "reopen",
+    "requeue",
+    "resume",
+    "return_to_line",
+    "sit_down",
+    "start",
+    "transfer",
+]

@@ -1,0 +1,181 @@
+"""What a clerk does with a visitor, from the call to the end."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import IntegrityError, connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hall import calendar
+from hall.events import Event, publish
+from hall.models import Offering
+from hall.refusal import Refused
+from queueing import dispatch, states
+from queueing.actions.locking import CHANGEABLE, at_own_counter, changing, one_statement
+from queueing.actions.seat import check_free
+from queueing.models import Sitting, State, Ticket
+from queueing.states import REOPEN_WITHIN
+from staff.models import Member
+
+
+def call_next(*, sitting: Sitting, by: Member, now: dt.datetime | None = None) -> Ticket | None:
+    """Call the first in line for this counter; None if nobody waits.
+
+    Two clerks, or one clerk pressing twice, never call the same visitor or two at once.
+    Raises VisitorAtCounter if one is there already.
+    """
+    moment = now or timezone.now()
+    try:
+        with one_statement():
+            ticket_id = _claim(sitting, by, moment)
+    except IntegrityError:
+        ticket_id = None
+    if ticket_id is None:
+        check_free(sitting.counter)
+        return None
+    publish(sitting.branch_id, Event.TICKET_CALLED, ticket=ticket_id, counter=sitting.counter_id)
+    return Ticket.objects.select_related("branch", "service", "counter").get(pk=ticket_id)
+
+
+def call(*, ticket: Ticket, sitting: Sitting, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """Call this very ticket, out of turn; one that was missed comes back into line first."""
+    moment = now or timezone.now()
+    with changing(ticket, Event.TICKET_CALLED) as row:
+        if row.state == State.NO_SHOW:
+            _requeue(row, by=by, at=moment)
+        _take(row, sitting, by)
+        states.apply(row, "call", at=moment, by=by)
+    return row
+
+
+def recall(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """Call again; the board and the voice announce it once more."""
+    with at_own_counter(ticket, by, Event.TICKET_CALLED) as row:
+        states.apply(row, "recall", at=now or timezone.now(), by=by)
+    return row
+
+
+def start(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """The visitor has come to the counter."""
+    with at_own_counter(ticket, by) as row:
+        row.member = by
+        states.apply(row, "start", at=now or timezone.now(), by=by)
+    return row
+
+
+def finish(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """The visit is over."""
+    with at_own_counter(ticket, by, Event.VISIT_FINISHED) as row:
+        row.member = by
+        states.apply(row, "finish", at=now or timezone.now(), by=by)
+    return row
+
+
+def reopen(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """Undo a finish pressed by mistake, within two minutes, at the same free counter."""
+    moment = now or timezone.now()
+    with at_own_counter(ticket, by) as row:
+        states.check(row, states.MOVES["reopen"])
+        if moment - row.state_since > REOPEN_WITHIN:
+            raise Refused(
+                _("It is too late to undo this; please take a new ticket for the visitor.")
+            )
+        check_free(row.counter)
+        states.apply(row, "reopen", at=moment, by=by)
+    return row
+
+
+def no_show(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """The visitor did not come."""
+    with at_own_counter(ticket, by) as row:
+        states.apply(row, "no_show", at=now or timezone.now(), by=by)
+    return row
+
+
+def return_to_line(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
+    """Back into line, behind the next few, for a visitor who needs a moment."""
+    with at_own_counter(ticket, by) as row:
+        states.apply(row, "return", at=now or timezone.now(), by=by)
+        row.rank_at = dispatch.rank_behind(row, row.service_id, row.branch.return_after)
+        row.counter = None
+    return row
+
+
+def requeue(*, ticket: Ticket, by: Member | None, now: dt.datetime | None = None) -> Ticket:
+    """A missed visitor is back: into line behind the next few, as often as the branch allows."""
+    with changing(ticket) as row:
+        _requeue(row, by=by, at=now or timezone.now())
+    return row
+
+
+def hold(*, ticket: Ticket, by: Member, reason: str = "", now: dt.datetime | None = None) -> Ticket:
+    """Put the visit aside while the visitor copies, fills in or fetches something."""
+    with at_own_counter(ticket, by) as row:
+        states.apply(row, "hold", at=now or timezone.now(), by=by, reason=reason)
+    return row
+
+
+def resume(
+    *, ticket: Ticket, sitting: Sitting, by: Member, now: dt.datetime | None = None
+) -> Ticket:
+    """Go on with a visit on hold, at this counter."""
+    with changing(ticket) as row:
+        _take(row, sitting, by)
+        states.apply(row, "resume", at=now or timezone.now(), by=by)
+    return row
+
+
+def transfer(
+    *,
+    ticket: Ticket,
+    offering: Offering,
+    by: Member,
+    reason: str = "",
+    now: dt.datetime | None = None,
+) -> Ticket:
+    """Send the visitor into the line of another service, ranking by the first arrival."""
+    with at_own_counter(ticket, by) as row:
+        if offering.branch_id != row.branch_id or not offering.is_open:
+            raise Refused(_("This service is not open here."))
+        if offering.service_id == row.service_id:
+            raise Refused(_("%(code)s is in this line already.") % {"code": row.code})
+        row.service = offering.service
+        states.apply(row, "transfer", at=now or timezone.now(), by=by, reason=reason)
+        row.counter = None
+    return row
+
+
+def _claim(sitting: Sitting, by: Member, moment: dt.datetime) -> int | None:
+    day = calendar.local_day(sitting.branch, moment)
+    if connection.vendor == "postgresql":
+        return dispatch.claim(counter=sitting.counter, day=day, member=by, now=moment)
+    row = dispatch.line_for(sitting.counter, day).select_related("service").first()
+    if row is None:
+        return None
+    row.counter, row.member = sitting.counter, by
+    states.apply(row, "call", at=moment, by=by)
+    row.save(update_fields=CHANGEABLE)
+    return row.pk
+
+
+def _take(row: Ticket, sitting: Sitting, by: Member) -> None:
+    """The visitor comes to this counter; raises Refused if it may not be."""
+    if row.branch_id != sitting.branch_id:
+        raise Refused(_("%(code)s is of another branch.") % {"code": row.code})
+    check_free(sitting.counter)
+    row.counter, row.member = sitting.counter, by
+
+
+def _requeue(row: Ticket, *, by: Member | None, at: dt.datetime) -> None:
+    if row.day != calendar.local_day(row.branch, at):
+        raise Refused(_("%(code)s is of another day.") % {"code": row.code})
+    if row.requeue_count >= row.branch.requeue_limit:
+        raise Refused(
+            _("%(code)s was missed too often; please take a new ticket.") % {"code": row.code}
+        )
+    states.apply(row, "requeue", at=at, by=by)
+    row.rank_at = dispatch.rank_behind(row, row.service_id, row.branch.return_after)
+    row.requeue_count += 1
+    row.counter = None

@@ -1,1 +1,0 @@
-"""The demo's past in the hall: who came, who sat where, and what became of each ticket."""

@@ -1,0 +1,287 @@
+"""A branch at one moment: its counters, its lines, what was left open. Many branches cost the same
+number of queries as one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Count, Max, Min, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from hall import calendar
+from hall.models import Branch, Counter, Offering, Service, Zone
+from queueing.figures import waits
+from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
+from staff.look import Look
+
+MINUTE: Final = dt.timedelta(minutes=1)
+LOOK_BACK: Final = 31  # days in which tickets that were left open are looked for
+IN_THE_HALL: Final = tuple(state for state in State if state not in OUTCOMES)
+WORDS: Final[dict[str, str | Promise]] = {
+    "closed": pgettext_lazy("counter", "closed"),
+    "idle": gettext_lazy("free"),
+    "called": State.CALLED.label,
+    "serving": pgettext_lazy("counter", "serving"),
+}
+
+
+@dataclass(frozen=True)
+class CounterNow:
+    """A counter: who sits there, whom they serve, and since when it is as it is."""
+
+    counter: Counter
+    sitting: Sitting | None
+    ticket: Ticket | None
+    last_left_at: dt.datetime | None
+    people_wait: bool
+    now: dt.datetime
+
+    @property
+    def state(self) -> str:
+        """``closed``, ``idle``, ``called`` or ``serving``."""
+        if self.ticket is not None:
+            return self.ticket.state
+        return "closed" if self.sitting is None else "idle"
+
+    @property
+    def word(self) -> str | Promise:
+        """The state as people call it."""
+        return WORDS[self.state]
+
+    @property
+    def since(self) -> dt.datetime | None:
+        """When this state began; a free counter is free since its last visitor went."""
+        if self.ticket is not None:
+            return self.ticket.state_since
+        if self.sitting is None:
+            return None
+        return max(self.sitting.started_at, self.last_left_at or self.sitting.started_at)
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes since then."""
+        return minutes_between(self.since or self.now, self.now)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether it serves one visitor, or rests while people wait for it, beyond the limit."""
+        branch = self.counter.branch
+        if self.state == State.SERVING:
+            return self.minutes >= branch.alarm_service_minutes
+        return (
+            self.state == "idle" and self.people_wait and self.minutes >= branch.alarm_idle_minutes
+        )
+
+
+@dataclass(frozen=True)
+class LineNow:
+    """Those who wait for one service, and the counters that are open for it."""
+
+    offering: Offering
+    waiting: int
+    longest_since: dt.datetime | None
+    counters: int
+    now: dt.datetime
+
+    @property
+    def service(self) -> Service:
+        """What they wait for."""
+        return self.offering.service
+
+    @property
+    def longest(self) -> int:
+        """Whole minutes that the longest of them has waited."""
+        return minutes_between(self.longest_since or self.now, self.now)
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """Tickets of a day that is over which never got an outcome."""
+
+    day: dt.date
+    count: int
+    since: dt.datetime
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A branch at one moment. ``lines`` has those services alone for which somebody waits."""
+
+    branch: Branch
+    now: dt.datetime
+    counters: Sequence[CounterNow]
+    lines: Sequence[LineNow]
+    left_open: Sequence[LeftOpen]
+
+    @property
+    def waiting(self) -> int:
+        """Everybody in line."""
+        return sum(line.waiting for line in self.lines)
+
+    @property
+    def longest_since(self) -> dt.datetime | None:
+        """When the one who has waited longest took the ticket."""
+        return min((line.longest_since for line in self.lines if line.longest_since), default=None)
+
+    @property
+    def longest(self) -> int:
+        """Whole minutes of the longest wait."""
+        return minutes_between(self.longest_since or self.now, self.now)
+
+    @property
+    def open(self) -> int:
+        """Counters where somebody sits."""
+        return sum(each.sitting is not None for each in self.counters)
+
+    @property
+    def zones(self) -> list[tuple[Zone | None, list[CounterNow]]]:
+        """The counters by zone, floor by floor, as they stand in the hall."""
+        found: dict[Zone | None, list[CounterNow]] = defaultdict(list)
+        for each in self.counters:
+            found[each.counter.zone].append(each)
+        return sorted(found.items(), key=lambda item: waits.zone_order(item[0]))
+
+    def in_state(self, state: str) -> int:
+        """How many counters are in a state."""
+        return sum(each.state == state for each in self.counters)
+
+    @property
+    def tally(self) -> list[tuple[str, str | Promise, int]]:
+        """How many counters are in each state: name, word, number."""
+        return [(state, word, self.in_state(state)) for state, word in WORDS.items()]
+
+
+def minutes_between(start: dt.datetime, end: dt.datetime) -> int:
+    """Whole minutes; none if the clocks of two servers differ."""
+    return max(0, (end - start) // MINUTE)
+
+
+def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, Floor]:
+    """These branches as they stand at this moment, by id, in eight queries."""
+    days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
+    counters = _counters(branches)
+    sittings = _sittings(days)
+    skills = _skills(sittings)
+    homes = {pk: seat.branch_id for pk, seat in sittings.items()}
+    able = [(homes[pk], service) for pk, services in skills.items() for service in services]
+    lines = _lines(branches, days, able, now)
+    wanted = {each.pk: {line.service.pk for line in lines[each.pk]} for each in branches}
+    tickets = _visitors(days)
+    left = _last_left(days)
+    left_open = _left_open(days)
+
+    def counter_now(counter: Counter) -> CounterNow:
+        people_wait = bool(skills.get(counter.pk, set()) & wanted[counter.branch_id])
+        seat, visitor = sittings.get(counter.pk), tickets.get(counter.pk)
+        return CounterNow(counter, seat, visitor, left.get(counter.pk), people_wait, now)
+
+    return {
+        branch.pk: Floor(
+            branch=branch,
+            now=now,
+            counters=[counter_now(each) for each in counters[branch.pk]],
+            lines=lines[branch.pk],
+            left_open=left_open[branch.pk],
+        )
+        for branch in branches
+    }
+
+
+def seen(look: Look) -> dict[int, Floor]:
+    """The branches that are looked at."""
+    return at(look.branches, look.now)
+
+
+def of_days(days: Mapping[int, dt.date], field: str = "") -> Q:
+    """The rows of these branches on their own days; ``field`` is the way to the ticket."""
+    found = Q(pk__in=[])
+    for day in set(days.values()):
+        branches = [pk for pk, its_day in days.items() if its_day == day]
+        found |= Q(**{f"{field}branch__in": branches, f"{field}day": day})
+    return found
+
+
+def _counters(branches: Sequence[Branch]) -> Mapping[int, list[Counter]]:
+    found: dict[int, list[Counter]] = defaultdict(list)
+    by_id = {branch.pk: branch for branch in branches}
+    counters = Counter.objects.filter(branch__in=branches, is_active=True).select_related("zone")
+    for counter in counters.order_by("number"):
+        counter.branch = by_id[counter.branch_id]
+        found[counter.branch_id].append(counter)
+    return found
+
+
+def _sittings(branch_ids: Iterable[int]) -> dict[int, Sitting]:
+    seats = Sitting.objects.open().filter(branch__in=list(branch_ids)).select_related("member")
+    return {seat.counter_id: seat for seat in seats}
+
+
+def _skills(counter_ids: Iterable[int]) -> Mapping[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Counter.services.through.objects.filter(counter__in=list(counter_ids))
+    for counter_id, service_id in rows.values_list("counter_id", "service_id"):
+        found[counter_id].add(service_id)
+    return found
+
+
+def _lines(
+    branches: Sequence[Branch],
+    days: Mapping[int, dt.date],
+    able: Sequence[tuple[int, int]],
+    now: dt.datetime,
+) -> Mapping[int, list[LineNow]]:
+    """The lines in which somebody waits, in the order of the services (two queries).
+
+    ``able`` has a pair of branch and service for each open counter that serves it.
+    """
+    waiting = Ticket.objects.waiting().filter(of_days(days)).values("branch", "service")
+    counted = waiting.annotate(count=Count("pk"), since=Min("issued_at")).order_by()
+    by_service = {(row["branch"], row["service"]): row for row in counted}
+    found: dict[int, list[LineNow]] = defaultdict(list)
+    for offering in Offering.objects.filter(branch__in=branches).select_related("service"):
+        key = (offering.branch_id, offering.service_id)
+        row = by_service.get(key)
+        if row is not None:
+            line = LineNow(offering, row["count"], row["since"], able.count(key), now)
+            found[offering.branch_id].append(line)
+    return found
+
+
+def _visitors(days: Mapping[int, dt.date]) -> dict[int, Ticket]:
+    """Who is at a counter, also from the day before if the day was not closed."""
+    tickets = Ticket.objects.at_counters().filter(
+        branch__in=list(days), day__in=_days_before(days, 1) | set(days.values())
+    )
+    return {ticket.counter_id: ticket for ticket in tickets if ticket.counter_id}
+
+
+def _last_left(days: Mapping[int, dt.date]) -> dict[int, dt.datetime]:
+    """When the last visitor of the day went from each counter, whatever the outcome."""
+    steps = Step.objects.filter(of_days(days, "ticket__"), from_state__in=AT_COUNTER)
+    ended = steps.exclude(to_state__in=AT_COUNTER).exclude(counter=None)
+    rows = ended.values_list("counter").annotate(Max("at")).order_by()
+    return dict(rows)
+
+
+def _left_open(days: Mapping[int, dt.date]) -> Mapping[int, list[LeftOpen]]:
+    """What is still open of the days before."""
+    found: dict[int, list[LeftOpen]] = defaultdict(list)
+    tickets = Ticket.objects.filter(
+        branch__in=list(days), day__in=_days_before(days, LOOK_BACK), state__in=IN_THE_HALL
+    )
+    rows = tickets.values_list("branch", "day").annotate(Count("pk"), Min("issued_at"))
+    for branch_id, day, count, since in rows.order_by("day"):
+        if day < days[branch_id]:
+            found[branch_id].append(LeftOpen(day, count, since))
+    return found
+
+
+def _days_before(days: Mapping[int, dt.date], count: int) -> set[dt.date]:
+    """The days before these, and these but for the latest."""
+    return {day - dt.timedelta(days=back) for day in days.values() for back in range(1, count + 1)}

@@ -1,0 +1,247 @@
+"""The lines as they are, and how long each may take.
+
+Estimates are made by playing the line forward with the counters that are open and the length of
+today's visits.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import statistics
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.core.cache import cache
+from django.db.models import F
+from django.utils import timezone
+
+from hall import calendar
+from hall.models import Branch, Counter, Offering, Zone
+from queueing import dispatch
+from queueing.models import Sitting, State, Step, Ticket
+
+LEARN_FROM = 200  # the latest visits of today that tell how long a service takes
+LEARN_AT_LEAST = 5  # fewer say less than the offering's typical length
+
+
+@dataclass(frozen=True)
+class Wait:
+    """An expected wait as a range of whole minutes; ``None`` while no counter is open for it."""
+
+    low: int | None
+    high: int | None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody works on this line now."""
+        return self.high is not None
+
+    @classmethod
+    def around(cls, minutes: float | None) -> Wait:
+        """A range of about ± a quarter, in fives once it is longer than ten minutes."""
+        if minutes is None:
+            return cls(None, None)
+        step = 5 if minutes > 10 else 1
+        low = math.floor(minutes * 0.75 / step) * step
+        high = math.ceil(minutes * 1.3 / step) * step
+        return cls(low, max(high, low + step))
+
+
+@dataclass(frozen=True)
+class Line:
+    """Those who wait for one service at a branch."""
+
+    offering: Offering
+    waiting: int
+    longest_since: dt.datetime | None
+    counters: int
+    wait: Wait
+
+    @property
+    def matters(self) -> bool:
+        """Whether anybody waits in this line or works on it."""
+        return bool(self.waiting or self.counters)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether the next visitor is called without waiting."""
+        return self.waiting == 0 and self.wait.high is not None and self.wait.high <= 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one ticket stands in its line: people ahead, and how long it may take."""
+
+    ahead: int
+    wait: Wait
+
+
+@dataclass(frozen=True)
+class Queues:
+    """All lines of a branch at one moment, and the place of every waiting ticket."""
+
+    branch: Branch
+    now: dt.datetime
+    lines: Sequence[Line]
+    places: Mapping[int, Place]
+
+    def line_of(self, service_id: int) -> Line | None:
+        """The line of one service, if the branch offers it."""
+        return next((line for line in self.lines if line.offering.service_id == service_id), None)
+
+    @property
+    def waiting(self) -> int:
+        """Everybody in line."""
+        return sum(line.waiting for line in self.lines)
+
+
+@dataclass
+class OpenCounter:
+    """A counter in the forecast: what it serves, and in how many minutes it is free."""
+
+    services: set[int]
+    free_in: float = 0.0
+
+
+@dataclass
+class Forecast:
+    """The line played forward: each ticket goes to the counter that is free for it first."""
+
+    counters: list[OpenCounter]
+    minutes: Mapping[int, float]
+    starts: dict[int, float | None] = field(default_factory=dict)
+
+    def play(self, waiting: Iterable[tuple[int, int]]) -> None:
+        """Send (ticket, service) pairs to the counters in the order of the line."""
+        for ticket_id, service_id in waiting:
+            counter = self._first_free(service_id)
+            self.starts[ticket_id] = None if counter is None else counter.free_in
+            if counter is not None:
+                counter.free_in += self.minutes[service_id]
+
+    def next_start(self, service_id: int) -> float | None:
+        """In how many minutes a newcomer's turn would come; None if no counter is open for it."""
+        counter = self._first_free(service_id)
+        return None if counter is None else counter.free_in
+
+    def _first_free(self, service_id: int) -> OpenCounter | None:
+        able = (counter for counter in self.counters if service_id in counter.services)
+        return min(able, key=lambda counter: counter.free_in, default=None)
+
+
+@dataclass(frozen=True)
+class LineGroup:
+    """Lines of the board that wait in the same zone, under its name."""
+
+    zone: Zone | None
+    lines: Sequence[Line]
+
+
+def group_by_zone(lines: Sequence[Line]) -> list[LineGroup]:
+    """The lines under the zones where their visitors wait, floor by floor."""
+    zones: dict[Zone | None, list[Line]] = defaultdict(list)
+    for line in lines:
+        zones[line.offering.zone].append(line)
+    groups = [LineGroup(zone, found) for zone, found in zones.items()]
+    return sorted(groups, key=lambda each: zone_order(each.zone))
+
+
+def zone_order(zone: Zone | None) -> tuple[bool, int, int, int]:
+    return (False, zone.floor, zone.order, zone.pk) if zone else (True, 0, 0, 0)
+
+
+def minutes_by_service(branch: Branch, now: dt.datetime) -> dict[int, float]:
+    """How long a visit takes at this branch today, by service id, in minutes.
+
+    The median of the latest finished visits of the service, from start to finish, if there are
+    five of them; visits closed by the end of the day are left out. Kept for half a minute.
+    """
+    day = calendar.local_day(branch, now)
+    key = f"minutes:{branch.pk}:{day}"
+    known: dict[int, float] | None = cache.get(key)
+    if known is None:
+        known = _measure(branch, day)
+        cache.set(key, known, 30)
+    return known
+
+
+def _measure(branch: Branch, day: dt.date) -> dict[int, float]:
+    steps = (
+        Step.objects.filter(ticket__branch=branch, ticket__day=day, ticket__state=State.DONE)
+        .filter(move="start", ticket__closed_by_day_end=False)
+        .order_by("-ticket__state_since")
+        .values_list("ticket__service_id", F("ticket__state_since") - F("at"))[:LEARN_FROM]
+    )
+    lengths: dict[int, list[float]] = defaultdict(list)
+    for service_id, length in steps:
+        lengths[service_id].append(length.total_seconds() / 60)
+    return {
+        service_id: statistics.median(values)
+        for service_id, values in lengths.items()
+        if len(values) >= LEARN_AT_LEAST
+    }
+
+
+def open_counters(
+    branch: Branch, now: dt.datetime, minutes: Mapping[int, float]
+) -> list[OpenCounter]:
+    """The counters where somebody sits, and when each will be free (two queries)."""
+    seats = Sitting.objects.open().filter(branch=branch).values_list("counter_id", flat=True)
+    able: dict[int, OpenCounter] = {pk: OpenCounter(set()) for pk in seats}
+    skills = Counter.services.through.objects.filter(counter__in=list(able))
+    for counter_id, service_id in skills.values_list("counter_id", "service_id"):
+        able[counter_id].services.add(service_id)
+    day = calendar.local_day(branch, now)
+    busy = Ticket.objects.of_day(branch, day).at_counters()
+    for counter_id, service_id, since in busy.values_list(
+        "counter_id", "service_id", "state_since"
+    ):
+        if counter_id in able:
+            gone = (now - since).total_seconds() / 60
+            able[counter_id].free_in = max(minutes.get(service_id, 5.0) - gone, 1.0)
+    return list(able.values())
+
+
+def queues(branch: Branch, now: dt.datetime | None = None) -> Queues:
+    """Every line of the branch now, in six queries however long they are."""
+    moment = now or timezone.now()
+    offerings = list(branch.offerings.select_related("service__category", "zone"))
+    minutes = {each.service_id: float(each.typical_minutes) for each in offerings}
+    minutes |= minutes_by_service(branch, moment)
+    counters = open_counters(branch, moment, minutes)
+    day = calendar.local_day(branch, moment)
+    waiting = list(dispatch.line(branch, day).values_list("pk", "service_id", "issued_at"))
+    forecast = Forecast(counters, defaultdict(lambda: 8.0, minutes))
+    forecast.play((pk, service_id) for pk, service_id, _issued_at in waiting)
+    lines = [_line(offering, waiting, counters, forecast) for offering in offerings]
+    return Queues(branch, moment, lines, _places(waiting, forecast))
+
+
+def _line(
+    offering: Offering,
+    waiting: Sequence[tuple[int, int, dt.datetime]],
+    counters: Sequence[OpenCounter],
+    forecast: Forecast,
+) -> Line:
+    since = [issued for _pk, service_id, issued in waiting if service_id == offering.service_id]
+    return Line(
+        offering=offering,
+        waiting=len(since),
+        longest_since=min(since, default=None),
+        counters=sum(offering.service_id in counter.services for counter in counters),
+        wait=Wait.around(forecast.next_start(offering.service_id)),
+    )
+
+
+def _places(
+    waiting: Sequence[tuple[int, int, dt.datetime]], forecast: Forecast
+) -> dict[int, Place]:
+    ahead: Tally[int] = Tally()
+    places = {}
+    for pk, service_id, _issued_at in waiting:
+        places[pk] = Place(ahead[service_id], Wait.around(forecast.starts[pk]))
+        ahead[service_id] += 1
+    return places

@@ -1,0 +1,21 @@
+"""What other parts of the hall ask about seats at counters."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from queueing import actions
+from staff.models import Member
+
+
+def before_sign_out(member: Member) -> str | None:
+    """Leave the counter on signing out; the address to settle at while a visitor is there.
+
+    One who may not serve any more could not settle anything: they go, the visitor stays.
+    """
+    try:
+        actions.leave(by=member)
+    except actions.VisitorAtCounter:
+        if member.has_perm("queueing.serve_visitors"):
+            return reverse("queueing:leave") + "?then=sign-out"
+    return None

@@ -1,0 +1,186 @@
+"""What the clerk's screen shows, gathered in a fixed number of queries for page and live update."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Window
+from django.utils import timezone
+
+from hall import calendar
+from hall.formats import as_clock
+from hall.models import Branch, Counter, Notice
+from queueing import dispatch, seats, states
+from queueing.figures import clerk_day
+from queueing.models import Sitting, State, Step, Ticket
+
+LINE_SHOWN = 10
+MISSED_SHOWN = 5
+MINUTE = dt.timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody in line, and the whole minutes since the ticket was taken."""
+
+    ticket: Ticket
+    minutes: int
+
+
+@dataclass(frozen=True)
+class DeskState:
+    """A clerk's screen: the visitor now with the time line, the line, who is put aside."""
+
+    sitting: Sitting
+    visitor: Ticket | None
+    steps: Sequence[Step]
+    has_line: bool
+    line: Sequence[Ticket]
+    line_length: int
+    aside: Sequence[Ticket]
+    last_done: Ticket | None
+    now: dt.datetime
+
+    @property
+    def queue(self) -> list[Waiting]:
+        """The first in line with what they have waited."""
+        return [Waiting(each, (self.now - each.issued_at) // MINUTE) for each in self.line]
+
+    @property
+    def state(self) -> str:
+        """What the clerk is at: ``idle``, ``called`` or ``serving``."""
+        return self.visitor.state if self.visitor else "idle"
+
+    @property
+    def held(self) -> list[Ticket]:
+        """Visits on hold that began here or with this clerk."""
+        return [each for each in self.aside if each.state == State.HELD and self._is_mine(each)]
+
+    @property
+    def held_elsewhere(self) -> list[Ticket]:
+        """Visits on hold that a colleague began."""
+        return [each for each in self.aside if each.state == State.HELD and not self._is_mine(each)]
+
+    @property
+    def missed(self) -> list[Ticket]:
+        """Who did not come to this counter or clerk, the latest first."""
+        missed = [each for each in self.aside if each.state == State.NO_SHOW]
+        return missed[: -MISSED_SHOWN - 1 : -1]
+
+    @property
+    def began(self) -> dt.datetime | None:
+        """When the visit began, or the visitor was called; a pause does not set it back."""
+        if self.visitor is None:
+            return None
+        if self.visitor.state == State.CALLED:
+            return self.visitor.state_since
+        starts = (step.at for step in reversed(self.steps) if step.move == "start")
+        return next(starts, self.visitor.state_since)
+
+    @property
+    def elapsed(self) -> str:
+        """How long that is, as a clock shows it."""
+        return as_clock(self.now - (self.began or self.now))
+
+    @property
+    def waited(self) -> int:
+        """Whole minutes that the visitor waited for the first call."""
+        if self.visitor is None or self.visitor.first_called_at is None:
+            return 0
+        return (self.visitor.first_called_at - self.visitor.issued_at) // MINUTE
+
+    @property
+    def notes(self) -> list[Step]:
+        """What colleagues wrote on passing the visitor on or putting the visit aside."""
+        return [step for step in self.steps if step.reason]
+
+    @property
+    def version(self) -> str:
+        """Changes when the visitor, or what can be done with them, does."""
+        shown = self.visitor or self.last_done
+        return f"{shown.pk}-{shown.state_since.timestamp():.6f}" if shown else "idle"
+
+    def _is_mine(self, ticket: Ticket) -> bool:
+        seat = self.sitting
+        return seat.counter_id == ticket.counter_id or seat.member_id == ticket.member_id
+
+
+@dataclass(frozen=True)
+class DayState:
+    """The clerk's own day, as it stands beside the desk."""
+
+    today: clerk_day.Today
+
+    @property
+    def median(self) -> str:
+        """The median length of today's visits, as a clock shows it."""
+        length = self.today.median_service
+        return "" if length is None else as_clock(length)
+
+
+def desk(
+    sitting: Sitting, *, visitor: Ticket | None = None, now: dt.datetime | None = None
+) -> DeskState:
+    """Everything on the screen of the clerk who sits here, in four queries.
+
+    Who has just called or served somebody gives the ``visitor``: then the answer is of them
+    alone, in one query, for the line beside is fetched a moment later like any other change.
+    """
+    moment = now or timezone.now()
+    has_line = visitor is None
+    visitor = visitor or seats.visitor_at(sitting.counter)
+    line = _first_in_line(sitting.counter, moment) if has_line else []
+    return DeskState(
+        sitting=sitting,
+        visitor=visitor,
+        steps=_time_line(visitor) if visitor else [],
+        has_line=has_line,
+        line=line,
+        line_length=line[0].line_length if line else 0,  # type: ignore[attr-defined]
+        aside=_aside(sitting, moment) if has_line else [],
+        last_done=None if visitor else _last_done(sitting, moment),
+        now=moment,
+    )
+
+
+def day(sitting: Sitting, now: dt.datetime | None = None) -> DayState:
+    """The clerk's own day, in two queries."""
+    return DayState(clerk_day.today(sitting.member_id, sitting.branch, now))
+
+
+def notices(branch: Branch, now: dt.datetime | None = None) -> list[Notice]:
+    """What the hall tells everybody now."""
+    return list(Notice.objects.shown_at(branch, now or timezone.now()))
+
+
+def _first_in_line(counter: Counter, moment: dt.datetime) -> list[Ticket]:
+    """The first in line for a counter; each carries the length of the whole line."""
+    line = dispatch.line_for(counter, calendar.local_day(counter.branch, moment))
+    counted = line.select_related("service").annotate(line_length=Window(Count("pk")))
+    return list(counted[:LINE_SHOWN])
+
+
+def _time_line(ticket: Ticket) -> list[Step]:
+    return list(ticket.steps.select_related("service", "counter", "member"))
+
+
+def _aside(sitting: Sitting, moment: dt.datetime) -> list[Ticket]:
+    """Visits on hold at the branch, and those whom this counter or clerk missed today."""
+    tickets = Ticket.objects.of_day(sitting.branch, calendar.local_day(sitting.branch, moment))
+    mine = Q(counter=sitting.counter_id) | Q(member=sitting.member_id)
+    put_aside = tickets.filter(state__in=(State.HELD, State.NO_SHOW))
+    return list(
+        put_aside.filter(mine | Q(state=State.HELD))
+        .select_related("service", "counter")
+        .order_by("state_since")
+    )
+
+
+def _last_done(sitting: Sitting, moment: dt.datetime) -> Ticket | None:
+    """The visit that was finished here just now, while it can be undone."""
+    tickets = Ticket.objects.of_day(sitting.branch, calendar.local_day(sitting.branch, moment))
+    done = tickets.filter(state=State.DONE, counter=sitting.counter_id, member=sitting.member_id)
+    recent = done.filter(state_since__gt=moment - states.REOPEN_WITHIN)
+    return recent.order_by("-state_since").first()

@@ -1,0 +1,310 @@
+"""One day of a branch played through: who comes, waits, is called, and goes.
+
+It follows ``queueing.actions`` and ``queueing.dispatch`` move by move, in memory: the line has the
+same order, and a visit gets the steps and stamps that the actions would have written. A test
+plays a day again with the actions and compares all rows. Moments are microseconds since midnight.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Final
+
+from hall.models import Branch, Offering
+from queueing import dispatch
+from queueing.models import Lane
+from queueing.simulate.demand import MINUTE, SECOND, Arrival
+from queueing.simulate.staffing import STRETCH, Shift
+from queueing.simulate.visit import WAITING, Seated, Visit
+
+MICROSECOND: Final = dt.timedelta(microseconds=1)
+LONGEST: Final = 55 * MINUTE
+LATE: Final = 15 * 60 * MINUTE
+CLOSING: Final = {"waiting": "abandon", "held": "abandon", "called": "miss", "serving": "close"}
+FOR_EMPLOYERS: Final = ("register-employer", "staff-changes", "declare-contributions")
+FETCHES: Final = ("复印材料", "补填表格", "到自助机打印证明", "联系单位核实", "")
+GOES_ON: Final = ("先变更个人信息再办理", "属其他窗口受理范围", "先查询参保记录", "")
+LANGUAGES: Final = ("zh-hans", "zh-hant", "en")
+
+
+class Floor:
+    """The hall of a branch on one day."""
+
+    def __init__(
+        self,
+        rng: random.Random,
+        branch: Branch,
+        offerings: Sequence[Offering],
+        guides: Sequence[int] = (),
+        may_forget: bool = False,
+    ) -> None:
+        self.rng = rng
+        self.offerings = offerings
+        self.guides = guides
+        self.may_forget = may_forget
+        self.minutes = {each.service_id: each.typical_minutes for each in offerings}
+        self.return_after, self.requeue_limit = branch.return_after, branch.requeue_limit
+        self.head_starts = {
+            lane: dispatch.head_start(branch, lane) // MICROSECOND for lane in Lane.values
+        }
+        self.now = 0
+        self.visits: list[Visit] = []
+        self.sittings: list[Seated] = []
+        self.lines: dict[int, list[tuple[int, int, Visit]]] = defaultdict(list)
+        self.back: list[Visit] = []  # on hold, and here again
+        self.idle: list[Shift] = []
+        self.seats: dict[int, Seated] = {}  # by counter
+        self.given: dict[str, int] = defaultdict(int)
+        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
+        self._planned = 0
+
+    def play(self, arrivals: Iterable[Arrival], shifts: Iterable[Shift]) -> None:
+        """From the first arrival until the last clerk has gone."""
+        for shift in shifts:
+            self._at(shift.starts, partial(self._sit, shift))
+        for arrival in arrivals:
+            self._at(arrival.at, partial(self._arrive, arrival))
+        while self._agenda:
+            self.now, _number, act = heapq.heappop(self._agenda)
+            act()
+
+    def close(self, at: int) -> None:
+        """Give every open ticket its outcome, as ``close_day`` does."""
+        for visit in self.visits:
+            move = CLOSING.get(visit.stage)
+            if move is not None:
+                visit.is_closed_by_day_end = True
+                visit.move(move, at, None)
+
+    # --- the clock, and chance ---
+
+    def _at(self, moment: int, act: Callable[[], None]) -> None:
+        self._planned += 1
+        heapq.heappush(self._agenda, (max(moment, self.now), self._planned, act))
+
+    def _in(self, low: float, high: float, act: Callable[[], None]) -> None:
+        """After so many seconds."""
+        self._at(self.now + self._seconds(low, high), act)
+
+    def _seconds(self, low: float, high: float) -> int:
+        return int(self.rng.uniform(low, high) * SECOND)
+
+    def _one_in(self, count: float) -> bool:
+        return self.rng.random() * count < 1
+
+    # --- the visitor ---
+
+    def _arrive(self, arrival: Arrival) -> None:
+        offering, lane = arrival.offering, self._lane(arrival.offering)
+        self.given[offering.prefix] += 1
+        is_helped = lane == Lane.ASSISTED and self.guides and self._one_in(1.6)
+        visit = Visit(
+            order=len(self.visits),
+            number=self.given[offering.prefix],
+            offering=offering,
+            issued=self.now,
+            rank=self.now - self.head_starts[lane],
+            lane=lane,
+            language=self.rng.choices(LANGUAGES, (93, 4, 3))[0],
+            issued_by=self.rng.choice(self.guides) if is_helped else None,
+            service=offering.service_id,
+        )
+        self.visits.append(visit)
+        self._line_up(visit)
+        if self._one_in(45):
+            self._in(4 * 60, 26 * 60, lambda: self._give_up(visit))
+
+    def _lane(self, offering: Offering) -> str:
+        if self._one_in(16):
+            return Lane.ASSISTED.value
+        if offering.service.slug in FOR_EMPLOYERS and self._one_in(14):
+            return Lane.EXPRESS.value
+        return Lane.ORDINARY.value
+
+    def _give_up(self, visit: Visit) -> None:
+        if visit.stage == WAITING:
+            visit.move("cancel", self.now, None)
+
+    # --- the line ---
+
+    def _line_up(self, visit: Visit) -> None:
+        heapq.heappush(self.lines[visit.service], (visit.rank, visit.order, visit))
+        self._wake(visit.service)
+
+    def _wake(self, service: int) -> None:
+        """The clerk who has been idle longest puts other work aside."""
+        for shift in self.idle:
+            if service in shift.services:
+                self.idle.remove(shift)
+                self._next_in(shift, 15, 330)
+                return
+
+    def _first(self, shift: Shift) -> Visit | None:
+        """Take the first in line for a counter out of it, as ``dispatch.line_for`` orders it."""
+        heads = [line for service in shift.services if (line := self._waiting(service))]
+        return heapq.heappop(min(heads))[2] if heads else None
+
+    def _waiting(self, service: int) -> list[tuple[int, int, Visit]]:
+        """A line without those at its head who have gone."""
+        line = self.lines[service]
+        while line and line[0][2].stage != WAITING:
+            heapq.heappop(line)
+        return line
+
+    def _rank_behind(self, visit: Visit) -> int:
+        """As ``dispatch.rank_behind``."""
+        line = sorted(each for each in self.lines[visit.service] if each[2].stage == WAITING)
+        before = [rank for rank, _id, other in line if other is not visit][: self.return_after]
+        return max(visit.rank, before[-1] + 1) if before else visit.rank
+
+    def _back_in_line(self, visit: Visit, move: str, by: int | None) -> None:
+        behind = self._rank_behind(visit)
+        visit.move(move, self.now, by)
+        visit.rank, visit.counter = behind, None
+        self._line_up(visit)
+
+    # --- the clerk ---
+
+    def _sit(self, shift: Shift) -> None:
+        """Sit down once the counter is free, and oneself."""
+        taken = shift.counter in self.seats
+        elsewhere = any(seat.member == shift.member for seat in self.seats.values())
+        if (taken or elsewhere) and self.now < shift.last:
+            self._in(20, 40, lambda: self._sit(shift))
+        elif not taken and not elsewhere:
+            self.seats[shift.counter] = Seated(shift.counter, shift.member, self.now)
+            self.sittings.append(self.seats[shift.counter])
+            ready = max(self.now + self._seconds(20, 70), shift.opens + self._seconds(1, 50))
+            self._next_at(shift, ready)
+
+    def _leave(self, shift: Shift) -> None:
+        self.seats.pop(shift.counter).ended = self.now
+
+    def _next_in(self, shift: Shift, low: float, high: float) -> None:
+        self._next_at(shift, self.now + self._seconds(low, high))
+
+    def _next_at(self, shift: Shift, moment: int) -> None:
+        """The clerk looks up then, unless something calls for them before."""
+        shift.turn += 1
+        turn = shift.turn
+        self._at(moment, lambda: self._next(shift) if shift.turn == turn else None)
+
+    def _next(self, shift: Shift) -> None:
+        """Somebody who is back, else the next in line; else wait, or go when it is time."""
+        if shift in self.idle:
+            self.idle.remove(shift)
+        if self.now >= shift.last:
+            self._leave(shift)
+            return
+        resumed = next((each for each in self.back if each.service in shift.services), None)
+        visit = resumed or self._first(shift)
+        if resumed:
+            self._resume(shift, resumed)
+        elif visit:
+            self._call(shift, visit)
+        elif self.now >= shift.ends:
+            self._leave(shift)
+        else:
+            self.idle.append(shift)
+            self._next_at(shift, shift.ends)
+
+    # --- a visit at the counter ---
+
+    def _call(self, shift: Shift, visit: Visit) -> None:
+        visit.counter, visit.member = shift.counter, shift.member
+        visit.move("call", self.now, shift.member)
+        how = self.rng.random()
+        if how < 0.035:
+            self._in(45, 80, lambda: self._recall(shift, visit, comes=False))
+        elif how < 0.085:
+            self._in(40, 75, lambda: self._recall(shift, visit, comes=True))
+        elif how < 0.095:
+            self._in(15, 50, lambda: self._return(shift, visit))
+        else:
+            self._in(6, 48, lambda: self._start(shift, visit))
+
+    def _recall(self, shift: Shift, visit: Visit, comes: bool) -> None:
+        visit.move("recall", self.now, shift.member)
+        if comes:
+            self._in(8, 45, lambda: self._start(shift, visit))
+        else:
+            self._in(40, 90, lambda: self._miss(shift, visit))
+
+    def _miss(self, shift: Shift, visit: Visit) -> None:
+        visit.move("no_show", self.now, shift.member)
+        if self._one_in(3) and visit.requeues < self.requeue_limit:
+            self._in(150, 900, lambda: self._requeue(shift, visit))
+        self._next_in(shift, 5, 30)
+
+    def _requeue(self, shift: Shift, visit: Visit) -> None:
+        if self.now < shift.last:
+            seat = self.seats.get(shift.counter)
+            is_there = seat is not None and seat.member == shift.member
+            self._back_in_line(visit, "requeue", shift.member if is_there else None)
+            visit.requeues += 1
+
+    def _return(self, shift: Shift, visit: Visit) -> None:
+        self._next_in(shift, 5, 20)
+        self._back_in_line(visit, "return", shift.member)
+
+    def _start(self, shift: Shift, visit: Visit) -> None:
+        visit.move("start", self.now, shift.member)
+        length = self._length(shift, visit)
+        how, part = self.rng.random(), int(length * self.rng.uniform(0.25, 0.6))
+        if how < 0.02:
+            self._at(self.now + part, lambda: self._transfer(shift, visit))
+        elif how < 0.06:
+            self._at(self.now + part, lambda: self._hold(shift, visit, length - part))
+        elif not self._is_forgotten(shift, self.now + length):
+            self._at(self.now + length, lambda: self._finish(shift, visit))
+
+    def _length(self, shift: Shift, visit: Visit) -> int:
+        usual = self.minutes[visit.service] * MINUTE * STRETCH
+        spread = min(self.rng.lognormvariate(0, 0.45), 3.0)
+        return min(int(usual * shift.speed * spread), LONGEST)
+
+    def _is_forgotten(self, shift: Shift, ends: int) -> bool:
+        """Whether the clerk goes home without a last press."""
+        return self.may_forget and ends > shift.ends > LATE and self._one_in(120)
+
+    def _hold(self, shift: Shift, visit: Visit, rest: int) -> None:
+        visit.move("hold", self.now, shift.member, self.rng.choice(FETCHES))
+        if not self._one_in(40):
+            self._in(150, 800, lambda: self._come_back(visit))
+        self._next_in(shift, 4, 20)
+
+    def _come_back(self, visit: Visit) -> None:
+        self.back.append(visit)
+        self._wake(visit.service)
+
+    def _resume(self, shift: Shift, visit: Visit) -> None:
+        self.back.remove(visit)
+        visit.counter, visit.member = shift.counter, shift.member
+        visit.move("resume", self.now, shift.member)
+        length = max(self._length(shift, visit) // 2, MINUTE)
+        self._at(self.now + length, lambda: self._finish(shift, visit))
+
+    def _transfer(self, shift: Shift, visit: Visit) -> None:
+        other = [each for each in self.offerings if each.service_id != visit.service]
+        visit.service = self.rng.choice(other).service_id
+        visit.move("transfer", self.now, shift.member, self.rng.choice(GOES_ON))
+        visit.counter = None
+        self._next_in(shift, 5, 40)
+        self._line_up(visit)
+
+    def _finish(self, shift: Shift, visit: Visit) -> None:
+        visit.member = shift.member
+        visit.move("finish", self.now, shift.member)
+        if self._one_in(400):
+            self._in(6, 60, lambda: self._reopen(shift, visit))
+        else:
+            self._next_in(shift, 25, 150)
+
+    def _reopen(self, shift: Shift, visit: Visit) -> None:
+        visit.move("reopen", self.now, shift.member)
+        self._in(30, 150, lambda: self._finish(shift, visit))

@@ -1,0 +1,50 @@
+"""The tickets behind the supervisor's figures, and the time line of one."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from queueing.forms import PER_PAGE, TicketFilter
+from queueing.models import Ticket
+from queueing.screens import tickets as tickets_screen
+from staff.access import WATCH, branch_for, requires
+from staff.models import Member
+
+
+@never_cache
+@require_safe
+@requires(WATCH)
+def tickets(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
+    """The tickets of a day that were asked for, page by page."""
+    place = branch_for(member, branch)
+    now = timezone.now()
+    form = TicketFilter(place, now, request.GET or None)
+    found = form.tickets().select_related("service", "counter", "member")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    context = {
+        "branch": place,
+        "form": form,
+        "page": page,
+        "rows": tickets_screen.rows(page, now),
+        "asked": asked.urlencode(),
+    }
+    return render(request, "queueing/tickets/page.html", context)
+
+
+@never_cache
+@require_safe
+@requires(WATCH)
+def time_line(request: HttpRequest, member: Member, branch: str, ticket: int) -> HttpResponse:
+    """Everything that happened with one ticket."""
+    place = branch_for(member, branch)
+    tickets = Ticket.objects.visible_to(member).filter(branch=place)
+    found = get_object_or_404(tickets.select_related("service", "counter", "member"), pk=ticket)
+    line = tickets_screen.time_line(found, timezone.now())
+    return render(request, "queueing/tickets/time_line.html", {"branch": place, "line": line})

@@ -1,1 +1,0 @@
-"""The demo's past on the pads: ratings, and the cases that bad ones opened."""

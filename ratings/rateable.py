@@ -1,0 +1,40 @@
+"""When a visit may be rated, and a rating explained."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hall import calendar
+from hall.refusal import Refused
+from queueing.models import State, Ticket
+from ratings.models import Rating
+
+EXPLAIN_WITHIN = dt.timedelta(minutes=15)
+
+
+def may_rate(ticket: Ticket, now: dt.datetime) -> bool:
+    """Whether the visit may be rated at this moment, if it was not."""
+    try:
+        check_open(ticket, now)
+    except Refused:
+        return False
+    return True
+
+
+def may_explain(rating: Rating, now: dt.datetime | None = None) -> bool:
+    """Whether reasons for the rating are still taken."""
+    moment = now or timezone.now()
+    return rating.explained_at is None and moment - rating.given_at <= EXPLAIN_WITHIN
+
+
+def check_open(ticket: Ticket, moment: dt.datetime) -> None:
+    if ticket.state != State.DONE or ticket.closed_by_day_end:
+        raise Refused(_("A visit can be rated when it is finished."))
+    today = calendar.local_day(ticket.branch, moment)
+    if today == ticket.day:
+        return
+    if today > calendar.add_working_days(ticket.branch, ticket.day, ticket.branch.rating_days):
+        raise Refused(_("It is too late to rate this visit."))

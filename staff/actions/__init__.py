@@ -1,0 +1,23 @@
+"""What changes the roster and the devices: lock, write, publish. By keyword; ``by`` says who."""
+
+from staff.actions.device import (
+    AT_COUNTERS,
+    WRONG_CODES,
+    WRONG_CODES_WAIT,
+    log,
+    pair_screen,
+    revoke_screen,
+)
+from staff.actions.duty import plan_day, put_on_duty, take_off_duty
+
+__all__ = [
+    "AT_COUNTERS",
+    "WRONG_CODES",
+    "WRONG_CODES_WAIT",
+    "log",
+    "pair_screen",
+    "plan_day",
+    "put_on_duty",
+    "revoke_screen",
+    "take_off_duty",
+]

@@ -1,0 +1,92 @@
+"""Pairing a device with its place, and taking it out of use."""
+
+from __future__ import annotations
+
+import structlog
+from django.core.cache import cache
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hall import devices
+from hall.events import Event, publish
+from hall.models import Branch, Counter, Device
+from hall.refusal import Refused
+from staff.models import Member
+
+WRONG_CODES = 10  # so many, and one waits a while
+WRONG_CODES_WAIT = 600
+AT_COUNTERS = (Device.Kind.DISPLAY, Device.Kind.PAD)
+log = structlog.get_logger(__name__)
+
+
+def pair_screen(
+    *, code: str, branch: Branch, kind: str, counter: Counter | None = None, by: Member
+) -> Device:
+    """Give the screen that shows this code its place.
+
+    A new pad at a counter takes out the one before: visitors rate on one. Raises Refused for a
+    wrong or old code, too many of them, a place that the kind cannot have, and another branch.
+    """
+    _check_place(branch, kind, counter, by)
+    _check_tries(by)
+    now, typed = timezone.now(), devices.as_code(code) or "-"
+    with transaction.atomic():
+        waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=now)
+        device = waiting.select_for_update().filter(code=typed).order_by("pk").first()
+        if device is None:
+            _count_try(by)
+            raise Refused(_("No screen shows this code now. Please read it from the screen again."))
+        if kind == Device.Kind.PAD and counter:
+            Counter.objects.select_for_update(no_key=True).get(pk=counter.pk)
+            _in_use(branch).filter(kind=kind, counter=counter).update(revoked_at=now)
+        device.branch, device.kind, device.counter = branch, kind, counter
+        device.code, device.code_expires_at, device.paired_at = "", None, now
+        device.save(
+            update_fields=["branch", "kind", "counter", "code", "code_expires_at", "paired_at"]
+        )
+        publish(branch.pk, Event.DEVICE_CHANGED)
+    cache.delete(_tries_key(by))
+    log.info("screen_paired", device=device.pk, kind=kind, branch=branch.pk, by=by.pk)
+    return device
+
+
+def revoke_screen(*, device: Device, by: Member) -> None:
+    """Take a paired screen out of use; doing it twice changes nothing."""
+    branch = device.branch
+    if branch is None or not by.works_at(branch):
+        raise Refused(_("This screen belongs to another branch."))
+    with transaction.atomic():
+        _in_use(branch).filter(pk=device.pk).update(revoked_at=timezone.now())
+        publish(branch.pk, Event.DEVICE_CHANGED)
+    log.info("screen_revoked", device=device.pk, branch=branch.pk, by=by.pk)
+
+
+def _in_use(branch: Branch) -> models.QuerySet[Device]:
+    return Device.objects.filter(branch=branch, paired_at__isnull=False, revoked_at=None)
+
+
+def _check_place(branch: Branch, kind: str, counter: Counter | None, by: Member) -> None:
+    """Refuse a place that a screen of this kind cannot have, or that is not this member's."""
+    if not by.is_active or not by.works_at(branch):
+        raise Refused(_("This screen belongs to another branch."))
+    if kind not in Device.Kind.values:
+        raise Refused(_("Please choose what this screen is."))
+    if kind in AT_COUNTERS and (counter is None or counter.branch_id != branch.pk):
+        raise Refused(_("Please choose the counter at which this screen stands."))
+    if kind not in AT_COUNTERS and counter is not None:
+        raise Refused(_("A kiosk or a board stands at no counter."))
+
+
+def _tries_key(member: Member) -> str:
+    return f"wrong-pairing-codes:{member.pk}"
+
+
+def _check_tries(by: Member) -> None:
+    """Refuse somebody who has guessed too often."""
+    if cache.get(_tries_key(by), 0) >= WRONG_CODES:
+        raise Refused(_("Too many wrong codes. Please wait ten minutes and try again."))
+
+
+def _count_try(by: Member) -> None:
+    cache.set(_tries_key(by), cache.get(_tries_key(by), 0) + 1, WRONG_CODES_WAIT)

@@ -1,1 +1,0 @@
-"""The demo's members of staff, and their drawn portraits."""
