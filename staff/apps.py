@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from staff.roles import grant_permissions
+from staff.roles import begin_roles
 
 
 class StaffConfig(AppConfig):
@@ -10,5 +10,5 @@ class StaffConfig(AppConfig):
     verbose_name = _("Staff")
 
     def ready(self) -> None:
-        """After each app's migrations its permissions exist: give them to the roles."""
-        post_migrate.connect(grant_permissions, dispatch_uid="staff.roles")
+        """After the first migration of a hall it has no roles yet."""
+        post_migrate.connect(begin_roles, dispatch_uid="staff.roles")

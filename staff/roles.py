@@ -1,7 +1,8 @@
 """The roles of members of staff: groups, and what each may do.
 
-A role is a Django group, so an administrator can change what it holds. Migrating adds the
-permissions below to a role that lacks them, and takes none away.
+A role is a Django group, so an administrator can change what it holds. The roles below are made
+with the first `migrate` of a hall, and no later one touches them: a permission that an upgrade
+brings is given to them by a migration of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
+from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -109,18 +111,21 @@ def role(slug: str) -> Role | None:
     return next((each for each in ROLES if each.slug == slug), None)
 
 
-def grant_permissions(sender: AppConfig, **kwargs: Any) -> None:
-    """Give every role the permissions of one app that it lacks (a post_migrate receiver)."""
-    if sender.label not in {name.split(".")[0] for each in ROLES for name in each.permissions}:
-        return
-    create_permissions(sender, verbosity=0)  # ours may run before Django's own receiver
+def begin_roles(sender: AppConfig, **kwargs: Any) -> None:
+    """Make the roles of a hall that has none of them yet (a post_migrate receiver)."""
+    names = [each.slug for each in ROLES]
     Group = apps.get_model("auth", "Group")
+    # Once there are any they are the administrator's: what was taken away never comes back.
+    if sender.label != "staff" or Group.objects.filter(name__in=names).exists():
+        return
     Permission = apps.get_model("auth", "Permission")
-    for each in ROLES:
-        wanted = [
-            name.split(".")[1] for name in each.permissions if name.startswith(f"{sender.label}.")
-        ]
-        group, _created = Group.objects.get_or_create(name=each.slug)
-        group.permissions.add(
-            *Permission.objects.filter(content_type__app_label=sender.label, codename__in=wanted)
-        )
+    for label in sorted({name.split(".")[0] for each in ROLES for name in each.permissions}):
+        create_permissions(apps.get_app_config(label), verbosity=0)  # before Django's own receiver
+    known = {
+        f"{each.content_type.app_label}.{each.codename}": each
+        for each in Permission.objects.select_related("content_type")
+    }
+    with transaction.atomic():
+        for each in ROLES:
+            group = Group.objects.create(name=each.slug)
+            group.permissions.set(known[name] for name in each.permissions)
