@@ -1,0 +1,185 @@
+"""A hall of commit 0da8046, brought up to date: everything that it said before it still says.
+
+``data/0da8046`` has its database and the facts that its own code told (``make.py`` made both).
+Here the database is migrated, on SQLite as it was, on PostgreSQL after it was copied there, and
+``tests/facts.py`` asks the same of the code as it is now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import lzma
+import os
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg import sql
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+THEN: Final = ROOT / "tests" / "data" / "0da8046"
+EXPECTED: Final[dict[str, Any]] = json.loads((THEN / "facts.json").read_text())
+TELL: Final = (
+    "import sys, django; django.setup(); from tests import facts; facts.tell(*sys.argv[1:])"
+)
+# Without Django's command, which sends signals: what listens to them is today's code.
+MIGRATE_AS_THEN: Final = """
+import json, sys, django; django.setup()
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+for leaf in json.load(sys.stdin):
+    MigrationExecutor(connection).migrate([tuple(leaf)])
+"""
+
+
+@dataclass(frozen=True)
+class House:
+    """A hall in a database of its own, worked on by processes of their own."""
+
+    url: str
+    folder: Path
+
+    def migrate(self) -> None:
+        """Bring the database to the newest state."""
+        self.run("manage.py", "migrate", "--verbosity=0")
+
+    def facts(self, *names: str) -> dict[str, Any]:
+        """What today's code says of it: all, or the facts of these names."""
+        told: dict[str, Any] = json.loads(self.run("-c", TELL, *names))
+        return told
+
+    def run(self, *words: str, said: str | None = None) -> str:
+        """What a Python program prints that has this hall's database."""
+        own = {"DATABASE_URL": self.url, "HALL_DATA": str(self.folder), "REDIS_URL": ""}
+        own["DJANGO_SETTINGS_MODULE"] = "hall.settings"
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=os.environ | own,
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The hall of 0da8046 in this run's kind of database, migrated to the newest state."""
+    folder = tmp_path_factory.mktemp("hall")
+    then = restored(folder / "hall.sqlite3")
+    if connection.vendor == "sqlite":
+        found = House(f"sqlite:///{then}", folder)
+        found.migrate()
+        yield found
+        return
+    with empty_database() as url:
+        found = House(url, folder)
+        copy(then, found)
+        found.migrate()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def now(house: House) -> dict[str, Any]:
+    """What is said of it now."""
+    return house.facts()
+
+
+def restored(path: Path) -> Path:
+    """The database of 0da8046, as it was."""
+    text = lzma.decompress((THEN / "database.sql.xz").read_bytes()).decode()
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.execute("PRAGMA synchronous = OFF")
+        file.executescript(text)
+    return path
+
+
+# --- the same rows on PostgreSQL ---
+
+
+@contextlib.contextmanager
+def empty_database() -> Iterator[str]:
+    """The URL of a new database on the server of this run."""
+    server = os.environ["DATABASE_URL"]
+    name = f"test_0da8046_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def copy(then: Path, house: House) -> None:
+    """Make the tables of 0da8046 in an empty database, and fill them with its rows."""
+    with contextlib.closing(sqlite3.connect(then)) as source:
+        done = source.execute("SELECT app, name FROM django_migrations ORDER BY app, name")
+        leaves = [list(names)[-1] for _app, names in itertools.groupby(done, lambda row: row[0])]
+        house.run("-c", MIGRATE_AS_THEN, said=json.dumps(leaves))
+        tables = source.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
+        names = [name for (name,) in tables if name != "django_migrations"]
+        with psycopg.connect(house.url, options="-c timezone=UTC") as target:
+            for name in names:
+                fill(name, source, target)
+
+
+def fill(table: str, source: sqlite3.Connection, target: psycopg.Connection) -> None:
+    """Copy a table's rows as text, and have its ids go on after the last one."""
+    ask = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s"
+    types: dict[str, str] = dict(target.execute(ask, [table]).fetchall())
+    rows = source.execute(f'SELECT * FROM "{table}"')
+    columns = [column for column, *_rest in rows.description]
+    # SQLite keeps a length as a number of microseconds.
+    units = [" microseconds" if types[column] == "interval" else "" for column in columns]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with target.cursor().copy(statement) as stream:
+        for row in rows:
+            pairs = zip(row, units, strict=True)
+            stream.write_row([None if value is None else f"{value}{unit}" for value, unit in pairs])
+    if types.get("id", "") in ("bigint", "integer"):
+        go_on = (
+            "SELECT setval(pg_get_serial_sequence({}, 'id'), max(id)) FROM {} HAVING max(id) > 0"
+        )
+        target.execute(sql.SQL(go_on).format(sql.Literal(table), sql.Identifier(table)))
+
+
+# --- what must hold ---
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_it_says_the_same_as_before(name: str, now: dict[str, Any]) -> None:
+    assert now[name] == EXPECTED[name]
+
+
+def test_no_fact_is_left_out(now: dict[str, Any]) -> None:
+    assert list(now) == list(EXPECTED)
+
+
+def test_a_right_that_was_taken_away_stays_away(house: House, now: dict[str, Any]) -> None:
+    house.migrate()  # once more
+    again = house.facts("rights", "who_may")
+    assert again["rights"] == now["rights"] == EXPECTED["rights"]
+    assert again["who_may"] == EXPECTED["who_may"]
+    # What the administrator of that hall took from roles that are still held.
+    assert "hall.pair_device" not in again["rights"]["N1043"]  # a supervisor
+    assert "hall.delete_counter" not in again["rights"]["N1048"]  # an administrator
+    assert again["rights"]["N1041"] == []  # a guide, whose role lost its only one
+    assert again["rights"]["N1045"] == []  # an inspector, whose role is gone
