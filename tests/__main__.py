@@ -7,7 +7,7 @@ is marked `servers` runs in the second alone.
 The second pass is two runs, with the browser tests in one of their own; all three runs go side
 by side and are told one after the other. The exit code is the worst of them. Where there is no
 server the first pass runs everything that it can, the second is left out, and the last line says
-so; with CI=true that is a failure.
+so; with CI=true that is a failure. Fonts that are missing are told there, too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from tests import fonts
 from tests.servers import Missing, postgres, redis
 
 NO_TESTS = 5
@@ -31,6 +32,16 @@ FIRST = "Pass 1 of 2: SQLite, no Redis"
 SECOND = "Pass 2 of 2: PostgreSQL, Redis"
 IN_BROWSER = "Pass 2 of 2: PostgreSQL, Redis, browser"
 Run = subprocess.Popen[bytes]
+
+
+def all_tests() -> int:
+    """Run both passes with the fonts that there are; answer with the worst exit code."""
+    fonts.bring()
+    code = both_passes()
+    lacking = list(fonts.lacking())
+    for sentence in lacking:
+        sys.stderr.write(f"{sentence}\n")
+    return code or (1 if lacking and os.environ.get("CI") else 0)
 
 
 def both_passes() -> int:
@@ -143,5 +154,5 @@ def leave(number: int, frame: FrameType | None) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, leave)
     with contextlib.suppress(KeyboardInterrupt):
-        sys.exit(both_passes())
+        sys.exit(all_tests())
     sys.exit(130)

@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 from staff.models import Member
 from tests.browser.guard import Guard
 from tests.browser.live import LiveHall, url_of
-from tests.servers import Missing, find_browser, free_port
+from tests.fonts import FONT_SETS, FontSet
+from tests.needs import or_skip
+from tests.servers import find_browser, free_port
 
 HERE = Path(__file__).parent
 ARGUMENTS = [
@@ -31,6 +33,14 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 NewContext = Callable[..., BrowserContext]
+Launch = Callable[[FontSet | None], Browser]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that measures layout runs with each set of fonts."""
+    if metafunc.definition.get_closest_marker("layout"):
+        slugs = [each.slug for each in FONT_SETS]
+        metafunc.parametrize("fonts", FONT_SETS, ids=slugs, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -72,18 +82,40 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="package")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A real Chromium; without one the test is skipped, or with CI=true fails."""
-    try:
-        program = find_browser(Path(playwright.chromium.executable_path))
-    except Missing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
-    started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-    yield started
+def launch(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """Starts a real Chromium, one for each set of fonts; without one the test is skipped, or with
+    CI=true fails."""
+    folder = tmp_path_factory.mktemp("fonts")
+    started: dict[FontSet | None, Browser] = {}
+
+    def start(fonts: FontSet | None) -> Browser:
+        if fonts not in started:
+            program = or_skip(lambda: find_browser(Path(playwright.chromium.executable_path)))
+            env = dict(os.environ) | (fonts.environment(folder / fonts.slug) if fonts else {})
+            started[fonts] = playwright.chromium.launch(
+                executable_path=program, args=ARGUMENTS, env=dict(env)
+            )
+        return started[fonts]
+
+    yield start
     with suppress(Error):  # Ctrl-C reaches it before us
-        started.close()
+        for browser in started.values():
+            browser.close()
+
+
+@pytest.fixture
+def fonts(request: pytest.FixtureRequest) -> FontSet | None:
+    """The fonts that a test which measures layout finds; the machine's own for all others."""
+    chosen: FontSet | None = getattr(request, "param", None)
+    if chosen:
+        or_skip(chosen.check)
+    return chosen
+
+
+@pytest.fixture
+def browser(launch: Launch, fonts: FontSet | None) -> Browser:
+    """A real Chromium, with the fonts of the test."""
+    return launch(fonts)
 
 
 @pytest.fixture(scope="package")

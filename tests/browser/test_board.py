@@ -8,6 +8,7 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import F
 from playwright.sync_api import BrowserContext, Error, Page, Route, ViewportSize, expect
 
 from hall.models import Category, Counter, Notice, Offering, Service, Zone
@@ -346,6 +347,7 @@ def test_without_scripts_it_loads_itself_anew(cast: Cast, new_context: NewContex
 # --- it can be read ---
 
 
+@pytest.mark.layout
 def test_eight_calls_fit_in_digits_that_can_be_read(cast: Cast, wall: BrowserContext) -> None:
     for number in (3, *range(31, 40)):
         call(cast, number)
@@ -370,6 +372,28 @@ def test_eight_calls_fit_in_digits_that_can_be_read(cast: Cast, wall: BrowserCon
         assert side.evaluate("each => each.scrollHeight <= each.clientHeight + 2")
 
 
+@pytest.mark.layout
+@pytest.mark.parametrize("before", [0, 999])
+@pytest.mark.parametrize("count", [2, 6], ids=["few", "many"])
+def test_a_long_number_keeps_clear_of_its_arrow(
+    cast: Cast, wall: BrowserContext, before: int, count: int
+) -> None:
+    cast.pension.prefix = "WW"
+    cast.pension.save()
+    for counter in (3, *range(31, 30 + count)):
+        call(cast, counter)
+    if before:
+        Ticket.objects.update(number=F("number") + before)
+    page = switch_on(wall)
+    expect(page.locator(".call")).to_have_count(count)
+    room = page.locator(".call").evaluate_all(
+        """all => all.map(each => each.querySelector(".to").getBoundingClientRect().left
+          - each.querySelector(".code").getBoundingClientRect().left
+          - each.querySelector(".code").scrollWidth)"""
+    )
+    assert min(room) >= 0
+
+
 def test_axe_finds_nothing_zoomed_in_or_with_every_counter_closed(
     cast: Cast, new_context: NewContext
 ) -> None:
@@ -385,6 +409,7 @@ def test_axe_finds_nothing_zoomed_in_or_with_every_counter_closed(
     axe(page)
 
 
+@pytest.mark.layout
 def test_a_narrow_screen_scrolls_down_only(cast: Cast, new_context: NewContext) -> None:
     call(cast, 3)
     many_lines(cast, 3)

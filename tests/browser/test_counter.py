@@ -324,6 +324,7 @@ def test_without_javascript(
     expect(page.locator("#now")).to_have_attribute("data-state", "idle")
 
 
+@pytest.mark.layout
 @pytest.mark.parametrize(
     ("language", "scale"), [("zh-hans", 1), ("zh-hant", 2), ("en", 1), ("en", 2)]
 )

@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from playwright.sync_api import Page, ViewportSize, expect
 
 from queueing import actions
+from queueing.models import Ticket
 from tests.browser.conftest import NewContext
 from tests.browser.guard import Guard, axe
 from tests.browser.live import LiveHall
@@ -82,18 +83,23 @@ def test_without_contact_it_says_so_and_comes_back(
     expect(display.locator(".display-lost")).to_be_hidden()
 
 
+@pytest.mark.layout
 @pytest.mark.parametrize("size", [SMALL, WIDE], ids=["small", "wide"])
-def test_the_longest_number_fits(cast: Cast, new_context: NewContext, size: ViewportSize) -> None:
-    cast.pension.prefix = "MW"
+@pytest.mark.parametrize("number", [1, 1000])
+def test_the_longest_number_fits(
+    cast: Cast, new_context: NewContext, size: ViewportSize, number: int
+) -> None:
+    cast.pension.prefix = "WW"
     cast.pension.save()
-    cast.ticket()
+    ticket = cast.ticket()
+    Ticket.objects.filter(pk=ticket.pk).update(number=number)
     actions.call_next(sitting=cast.sit(), by=cast.clerk)
     page = new_context(viewport=size).new_page()
     for language in ("zh-hans", "zh-hant", "en"):
         page.goto(f"/board/nanshan/counters/3/?lang={language}")
         code = page.locator(".code")
-        expect(code).to_have_text("MW001")
-        assert code.evaluate("each => each.scrollWidth <= each.clientWidth + 1")
+        expect(code).to_have_text(f"WW{number:03}")
+        assert code.evaluate("each => each.scrollWidth <= each.clientWidth")
         assert page.evaluate("document.documentElement.scrollHeight") == size["height"]
 
 

@@ -156,6 +156,7 @@ def text_sizes(page: Page) -> list[float]:
     return sizes
 
 
+@pytest.mark.layout
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_step_never_scrolls(
     new_context: NewContext, hall: Cast, live_hall: LiveHall, language: str
@@ -187,6 +188,7 @@ def spilt(page: Page) -> list[str]:
     return words
 
 
+@pytest.mark.layout
 def test_nothing_is_cut_off_sideways(kiosk: Page, hall: Cast) -> None:
     fill(hall)
     addresses = steps(hall)
@@ -341,6 +343,7 @@ def test_a_printing_kiosk_prints_once(kiosk: Page, hall: Cast) -> None:
     assert kiosk.url.endswith(address)
 
 
+@pytest.mark.layout
 def test_a_kiosk_prints_one_page(kiosk: Page, hall: Cast) -> None:
     kiosk.goto(f"{HOME}ticket/{hall.ticket(language='en').token}/")
     assert pages(kiosk.pdf(prefer_css_page_size=True)) == ["227x340"]

@@ -39,6 +39,7 @@ def fits(kiosk: Page) -> None:
     assert kiosk.evaluate("document.documentElement.scrollWidth") <= SIZE["width"]
 
 
+@pytest.mark.layout
 def test_a_guide_is_read_printed_and_followed(
     new_context: NewContext, hall: Cast, live_hall: LiveHall
 ) -> None:

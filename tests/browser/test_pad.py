@@ -136,6 +136,22 @@ def test_a_question_ends_by_itself_and_an_outage_loses_no_tap(
     expect(pad.locator(".pad-lost")).to_be_hidden()
 
 
+@pytest.mark.layout
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+def test_the_question_and_the_thanks_fit(
+    cast: Cast, new_context: NewContext, language: str
+) -> None:
+    served(cast)
+    pad = new_context(viewport=PAD, has_touch=True).new_page()
+    pad.goto(f"/pad/nanshan/3/?lang={language}")
+    pad.locator(".pad-ask .languages a[lang=en]").press("Enter")
+    expect(pad.locator(".pad-ask[lang=en]")).to_be_visible()
+    assert fits(pad)
+    pad.get_by_role("button", name="Not satisfied").tap()
+    expect(pad.locator(THANKS)).to_be_visible()
+    assert fits(pad)
+
+
 def asks_for(cast: Cast, seconds: int) -> None:
     """How long the pads of the branch ask from now on."""
     Branch.objects.filter(pk=cast.branch.pk).update(pad_seconds=seconds)

@@ -19,6 +19,7 @@ from tests.guides import publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHONE, DESK, WIDE, KIOSK = (390, 844), (1366, 768), (1920, 1080), (1080, 1920)
+LANGUAGES = ("zh-hans", "zh-hant", "en")
 # Words that are the same in every language.
 ALIKE = re.compile(r"\b(Hall|QR|EN|English|Enter|Esc|N\d{4}|[A-Z]{1,2}\d{3,}|[A-Z])\b")
 
@@ -99,8 +100,22 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
-def test_every_screen(cast: Cast, new_context: NewContext, language: str, guard: object) -> None:
+def cut(page: Page) -> list[str]:
+    """The words that do not fit into boxes which hide the rest of them."""
+    found: list[str] = page.evaluate(
+        """() => [...document.body.querySelectorAll(":not(.visually-hidden)")]
+            .filter((each) => each.checkVisibility()
+              && ["hidden", "clip"].includes(getComputedStyle(each).overflowX)
+              && each.scrollWidth > each.clientWidth + 1)
+            .map((each) => `${each.tagName}.${each.className}: ${each.innerText}`)"""
+    )
+    return found
+
+
+def every_page(
+    cast: Cast, new_context: NewContext, language: str, guard: object
+) -> Iterator[tuple[Page, str]]:
+    """Every screen in turn, opened, with its address."""
     seat = cast.sit(3)
     publish(cast.pension.service, "zh-hans", "en")
     months.sum_up(cast.branch, [cast.clerk], matters=0)
@@ -119,9 +134,24 @@ def test_every_screen(cast: Cast, new_context: NewContext, language: str, guard:
         for address, (width, height) in addresses:
             page.set_viewport_size({"width": width, "height": height})
             page.goto(address)
-            axe(page)
-            assert overflow(page) <= 0, f"{address} is too wide"
-            check_words(words(page), address, language)
+            yield page, address
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_screen(cast: Cast, new_context: NewContext, language: str, guard: object) -> None:
+    for page, address in every_page(cast, new_context, language, guard):
+        axe(page)
+        check_words(words(page), address, language)
+
+
+@pytest.mark.layout
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_screen_fits(
+    cast: Cast, new_context: NewContext, language: str, guard: object
+) -> None:
+    for page, address in every_page(cast, new_context, language, guard):
+        assert overflow(page) <= 0, f"{address} is too wide"
+        assert cut(page) == [], f"{address} cuts words off"
 
 
 def guard_url(guard: object) -> str:

@@ -13,6 +13,7 @@ from tests.cast import Cast
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
+@pytest.mark.layout
 def test_a_month_on_screen_and_on_paper(cast: Cast, new_context: NewContext, guard: object) -> None:
     months.sum_up(cast.branch, [cast.clerk, cast.colleague])
     context = new_context(cast.supervisor)

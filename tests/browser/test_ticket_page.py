@@ -105,6 +105,7 @@ def test_nothing_for_axe_to_find(phone: Page, hall: Cast, guard: Guard, language
     axe(phone)
 
 
+@pytest.mark.layout
 def test_nothing_is_cut_off_sideways(phone: Page, hall: Cast) -> None:
     hall.pension.service.name_en = LONG
     hall.pension.service.save()
@@ -147,6 +148,7 @@ def test_without_a_network_it_says_how_old_it_is(phone: Page, hall: Cast, guard:
     expect(notice).to_be_hidden()
 
 
+@pytest.mark.layout
 def test_the_paper_is_one_page(phone: Page, hall: Cast) -> None:
     hall.branch.name_en = "Nanshan Social Insurance Service Hall"
     hall.branch.save()
