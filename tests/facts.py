@@ -7,6 +7,7 @@ people call them (address, staff number, code and day, reference number), never 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import io
@@ -19,9 +20,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import translation
 
+from complaints import actions as box
 from complaints import owed, owners
 from complaints.figures import day as matters_day
 from complaints.models import Entry, Matter
@@ -29,6 +32,8 @@ from complaints.screens import desk as handlers_desk
 from hall import calendar, devices
 from hall.calendar import Month
 from hall.models import Branch, Counter, Device, Guide, Notice, Offering, SpecialDay
+from hall.refusal import Refused
+from queueing import actions as queue
 from queueing import dispatch
 from queueing.figures import clerk_day, counter_plan, waits
 from queueing.figures import day as whole_day
@@ -36,6 +41,7 @@ from queueing.figures.spread import Spread
 from queueing.models import Numbering, Sitting, Step, Ticket
 from queueing.screens import board as lobby
 from queueing.screens import counter as desk_screen
+from ratings import rateable
 from ratings.figures import day as ratings_day
 from ratings.figures import summary_rows
 from ratings.models import Rating, Row, Summary
@@ -680,3 +686,68 @@ def figures_in(book: bytes) -> str:
         names = sorted(name for name in parts.namelist() if "/worksheets/sheet" in name)[1:]
         found = [parts.read(name).decode() for name in names]
     return digest([re.findall(r"<c r=\"[A-Z]+(?!1\")[0-9]+\".*?</c>", sheet) for sheet in found])
+
+
+# --- the hall goes on ---
+
+
+@fact
+def next_steps() -> Any:
+    """What the rules make of the next visitor and the next matter; nothing of it is kept."""
+    told = {}
+    for branch in branches():
+        with transaction.atomic():
+            told[branch.slug] = {
+                "ticket": next_ticket(branch),
+                "calls": next_calls(branch),
+                "missed": missed_again(branch),
+                "matter": next_matter(branch),
+                "may be rated": {
+                    day: rateable.may_rate(finished(branch, day), NOW) for day in days_of(branch)
+                },
+            }
+            transaction.set_rollback(True)
+    return told
+
+
+def next_ticket(branch: Branch) -> Any:
+    offering = Offering.objects.filter(branch=branch, is_open=True).order_by("service__slug")[0]
+    taken = [queue.issue(offering=offering, lane=lane, now=NOW) for lane in LANES]
+    return [[each.code, each.day, each.rank_at] for each in taken]
+
+
+def next_calls(branch: Branch) -> Any:
+    """Whom each free counter calls, and where they stand who are sent back into line."""
+    seats = Sitting.objects.open().filter(branch=branch).select_related("branch", "counter")
+    found = []
+    for sitting in seats.order_by("counter__number"):
+        with contextlib.suppress(Refused):
+            called = queue.call_next(sitting=sitting, by=sitting.member, now=NOW)
+            if called:
+                back = queue.return_to_line(ticket=called, by=sitting.member, now=NOW)
+                found.append([sitting.counter.number, back.code, back.rank_at])
+    return found
+
+
+def missed_again(branch: Branch) -> Any:
+    """Which of those who did not come may come back once more, and where they stand then."""
+    missed = Ticket.objects.of_day(branch, today_at(branch)).filter(state="no_show")
+    found: dict[str, object] = {}
+    for ticket in missed.order_by("prefix", "number"):
+        found[ticket.code] = None
+        with contextlib.suppress(Refused):
+            found[ticket.code] = queue.requeue(ticket=ticket, by=None, now=NOW).rank_at
+    return found
+
+
+def next_matter(branch: Branch) -> Any:
+    case = box.receive(branch=branch, kind="complaint", text="…", source="rating", now=NOW)
+    due = [case.due_on, case.contact_due_on, number_of(case.owner)]
+    assert case.owner is not None
+    later = box.extend(matter=case, reason="…", by=case.owner, now=NOW)
+    return [*due, later.due_on]
+
+
+def finished(branch: Branch, day: dt.date) -> Ticket:
+    done = Ticket.objects.of_day(branch, day).filter(state="done", closed_by_day_end=False)
+    return done.select_related("branch").order_by("pk")[0]
