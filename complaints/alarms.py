@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import ngettext
 
-from complaints.figures.day import MattersToday, today
+from complaints.figures.day import MattersToday, matters_today
 from complaints.panels import PERMISSION, rows_at
 from hall import calendar
 from hall.models import Branch
@@ -19,7 +19,7 @@ def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """What is late with the matters of these branches, for a member who handles them."""
     if not look.member.has_perm(PERMISSION):
         return {}
-    found = look.once(today)
+    found = look.once(matters_today)
     return {each.pk: list(_of_branch(each, found[each.pk])) for each in look.branches}
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from complaints.figures.day import MattersToday, today
+from complaints.figures.day import MattersToday, matters_today
 from complaints.models import Matter
 from hall.models import Branch
 from staff.look import Look
@@ -28,7 +28,7 @@ def _matters(look: Look) -> Mapping[str, object]:
     day_rows = reverse("complaints:rows", args=[branch.slug])
     at = {show: rows_at(branch, show) for show in ("open", "overdue")}
     at |= {show: f"{day_rows}?show={show}" for show in ("received", "answered")}
-    return {"matters": look.once(today)[branch.pk], "at": at}
+    return {"matters": look.once(matters_today)[branch.pk], "at": at}
 
 
 def _revision(branch: Branch, now: dt.datetime) -> object:
@@ -44,7 +44,7 @@ def overview(look: Look) -> list[Column]:
     """Open and overdue matters of each branch."""
     if not look.member.has_perm(PERMISSION):
         return []
-    found = look.once(today)
+    found = look.once(matters_today)
 
     def column(heading: str, show: str) -> Column:
         return Column(

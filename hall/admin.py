@@ -15,11 +15,11 @@ from hall.models import (
     Category,
     Counter,
     Department,
-    Guide,
     Notice,
     Offering,
     OpeningHours,
     Service,
+    ServiceGuide,
     SpecialDay,
     Zone,
 )
@@ -66,8 +66,8 @@ class CategoryAdmin(Announced):
     list_display = ["name", "icon", "order"]
 
 
-class GuideInline(admin.StackedInline[Guide, Service]):
-    model = Guide
+class ServiceGuideInline(admin.StackedInline[ServiceGuide, Service]):
+    model = ServiceGuide
     extra = 0
 
 
@@ -76,7 +76,7 @@ class ServiceAdmin(Announced):
     list_display = ["name", "category", "slug", "order"]
     list_filter = ["category"]
     search_fields = ["name_zh_hans", "name_zh_hant", "name_en", "slug"]
-    inlines = [GuideInline]
+    inlines = [ServiceGuideInline]
 
 
 @admin.register(Offering)

@@ -22,5 +22,5 @@ def hall(request: HttpRequest) -> dict[str, Any]:
         "html_lang": HTML_TAG[code],
         "languages": MARKS,
         "trial": settings.HALL_TRIAL,
-        "is_screen": COOKIE in request.COOKIES,
+        "is_device": COOKIE in request.COOKIES,
     }

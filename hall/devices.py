@@ -1,7 +1,7 @@
 """The hall's paired screens: which device sends a request, and how one comes to be.
 
 A screen that belongs to no place yet shows a short code; a supervisor who stands before it enters
-the code (``staff.actions.pair_screen``). Its cookie holds a secret of which only the hash is kept.
+the code (``staff.actions.pair_device``). Its cookie holds a secret of which only the hash is kept.
 """
 
 from __future__ import annotations

@@ -252,7 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "summarise-months": {"task": "ratings.tasks.summarise_months", "schedule": 600.0},
     "find-owners": {"task": "complaints.tasks.find_owners", "schedule": 600.0},
     "clear-sessions": {"task": "hall.tasks.clear_sessions", "schedule": 86_400.0},
-    "clear-screens": {"task": "hall.tasks.clear_screens", "schedule": 3600.0},
+    "clear-devices": {"task": "hall.tasks.clear_devices", "schedule": 3600.0},
 }
 
 # The tower is referred to upward by strings only (docs/architecture.md).

@@ -14,6 +14,6 @@ def clear_sessions() -> None:
 
 
 @shared_task
-def clear_screens() -> None:
+def clear_devices() -> None:
     """Delete screens that asked for a pairing code and went away."""
     device_actions.forget_unpaired(timezone.now())

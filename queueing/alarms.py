@@ -27,7 +27,7 @@ def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     return {pk: list(of_floor(state)) for pk, state in look.once(counter_plan.seen).items()}
 
 
-def of_floor(state: counter_plan.Floor) -> Iterator[Alarm]:
+def of_floor(state: counter_plan.CounterPlan) -> Iterator[Alarm]:
     """What is wrong at one branch."""
     for line in state.lines:
         yield from _of_line(line, state.branch)

@@ -53,11 +53,11 @@ def overview(look: Look) -> list[Column]:
     ]
 
 
-def _waiting(state: counter_plan.Floor) -> Cell:
+def _waiting(state: counter_plan.CounterPlan) -> Cell:
     return Cell(str(state.waiting), rows_at(state.branch, state=State.WAITING))
 
 
-def _longest(state: counter_plan.Floor) -> Cell:
+def _longest(state: counter_plan.CounterPlan) -> Cell:
     if not state.waiting:
         return Cell("–")
     text = ngettext("%(count)s minute", "%(count)s minutes", state.longest)
@@ -68,7 +68,7 @@ def _longest(state: counter_plan.Floor) -> Cell:
     )
 
 
-def _open(state: counter_plan.Floor) -> Cell:
+def _open(state: counter_plan.CounterPlan) -> Cell:
     said = {"open": state.open, "all": len(state.counters)}
     address = rows_at(state.branch, state="open")
     return Cell(_("%(open)s of %(all)s") % said, address)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from queueing.views import board, counter, kiosk, kiosk_guides, seat, ticket, tickets
+from queueing.views import board, counter, kiosk, kiosk_service_guides, seat, ticket, tickets
 
 app_name = "queueing"
 urlpatterns = [
@@ -15,8 +15,8 @@ urlpatterns = [
         kiosk.documents,
         name="kiosk_documents",
     ),
-    path("kiosk/<slug:branch>/guides/", kiosk_guides.index, name="kiosk_guides"),
-    path("kiosk/<slug:branch>/guides/<slug:slug>/", kiosk_guides.show, name="kiosk_guide"),
+    path("kiosk/<slug:branch>/guides/", kiosk_service_guides.index, name="kiosk_guides"),
+    path("kiosk/<slug:branch>/guides/<slug:slug>/", kiosk_service_guides.show, name="kiosk_guide"),
     path("kiosk/<slug:branch>/take/", kiosk.take, name="kiosk_take"),
     path("kiosk/<slug:branch>/ticket/<str:token>/", kiosk.taken, name="kiosk_taken"),
     path("t/<str:token>/", ticket.show, name="ticket"),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from hall import calendar
 from hall.models import Branch
 from queueing.models import State, Ticket
-from ratings.figures.day import RatingsToday, today
+from ratings.figures.day import RatingsToday, ratings_today
 from ratings.models import Grade, Rating
 from staff.access import WATCH
 from staff.look import Look
@@ -32,7 +32,7 @@ def rows_at(branch: Branch, **asked: object) -> str:
 
 def _ratings(look: Look) -> Mapping[str, object]:
     branch = look.branch
-    ratings = today(look)[branch.pk]
+    ratings = ratings_today(look)[branch.pk]
     rows = [
         (SIGNS[grade], grade.label, count, rows_at(branch, grade=grade.value))
         for grade, count in ratings.grades
@@ -56,7 +56,7 @@ def overview(look: Look) -> list[Column]:
     """How many ratings each branch got today, and how many of them are bad."""
     if not look.member.has_perm(WATCH):
         return []
-    found = today(look)
+    found = ratings_today(look)
     cells = {each.pk: _cell(each, found[each.pk]) for each in look.branches}
     return [Column(_("Ratings today"), cells)]
 

@@ -22,7 +22,7 @@ def name(kind: str, pk: int, counter: Counter, until: dt.datetime) -> str:
     return Signer(salt=kind).sign_object([pk, counter.pk, int(until.timestamp())])
 
 
-def read(kind: str, text: str, counter: Counter, now: dt.datetime | None = None) -> int | None:
+def opened(kind: str, text: str, counter: Counter, now: dt.datetime | None = None) -> int | None:
     """The row that a signed name means; None if it is forged, of another counter, or too old."""
     try:
         pk, place, until = Signer(salt=kind).unsign_object(text)

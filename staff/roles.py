@@ -31,7 +31,7 @@ class Role:
 PLACE: Final = frozenset(
     f"hall.{action}_{model}"
     for model in (
-        "branch zone department category service guide offering counter openinghours "
+        "branch zone department category service serviceguide offering counter openinghours "
         "specialday notice"
     ).split()
     for action in ("view", "add", "change", "delete")

@@ -6,11 +6,11 @@ app_name = "staff"
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
-    path("supervisor/<slug:branch>/screens/", devices.screens, name="screens"),
+    path("supervisor/<slug:branch>/screens/", devices.devices_of_branch, name="devices"),
     path(
         "supervisor/<slug:branch>/screens/<int:pk>/revoke/",
         devices.revoke,
-        name="screen_revoke",
+        name="device_revoke",
     ),
     path("trial/sign-in/<slug:role>/", sign_in.trial_sign_in, name="trial_sign_in"),
     path("supervisor/", supervisor.overview, name="supervisor"),

@@ -31,7 +31,7 @@ from complaints.models import Entry, Matter
 from complaints.screens import desk as handlers_desk
 from hall import calendar, devices
 from hall.calendar import Month
-from hall.models import Branch, Counter, Device, Guide, Notice, Offering, SpecialDay
+from hall.models import Branch, Counter, Device, Notice, Offering, ServiceGuide, SpecialDay
 from hall.refusal import Refused
 from queueing import actions as queue
 from queueing import dispatch
@@ -62,6 +62,11 @@ RIGHTS: Final = (
     "hall.view_notice hall.add_notice hall.change_notice hall.delete_notice hall.add_specialday "
     "staff.view_member staff.add_member staff.change_member staff.delete_member"
 ).split()
+# Rights that go by another name since.
+NOW_CALLED: Final = {
+    "hall.view_guide": "hall.view_serviceguide",
+    "hall.change_guide": "hall.change_serviceguide",
+}
 RULES: Final = (
     "return_after requeue_limit assisted_head_start express_head_start rating_days pad_seconds "
     "answer_days contact_days extension_days alarm_wait_minutes alarm_line_length "
@@ -154,7 +159,8 @@ def may(member: Member, right: str) -> bool:
 def rights() -> Any:
     """What each member may do."""
     return {
-        each.staff_number: [right for right in RIGHTS if may(each, right)] for each in members()
+        each.staff_number: [right for right in RIGHTS if may(each, NOW_CALLED.get(right, right))]
+        for each in members()
     }
 
 
@@ -254,10 +260,10 @@ def place_at(branch: Branch) -> Any:
 @fact
 def texts() -> Any:
     """The service guides, and the notices of this moment."""
-    guides = Guide.objects.select_related("service").order_by("service__slug", "language")
+    guides = ServiceGuide.objects.select_related("service").order_by("service__slug", "language")
     fields = [
         field.name
-        for field in Guide._meta.concrete_fields
+        for field in ServiceGuide._meta.concrete_fields
         if field.get_internal_type() == "TextField"
     ]
     said = [
@@ -338,7 +344,7 @@ def own_days() -> Any:
         seats = Sitting.objects.filter(branch=branch, started_at__gt=NOW - 3 * A_DAY)
         for member in by_number({seat.member for seat in seats.select_related("member")}):
             for now in (NOW, NOW - A_DAY, NOW - 2 * A_DAY):
-                own = clerk_day.today(member.pk, branch, now)
+                own = clerk_day.clerk_day(member.pk, branch, now)
                 told[f"{branch.slug} {member.staff_number}"][
                     calendar.local_day(branch, now).isoformat()
                 ] = [own.served, own.no_shows, own.median_service]
@@ -562,7 +568,7 @@ def handlers_days() -> Any:
 
 def handlers_day(member: Member) -> Any:
     seen = [branch for branch in branches() if member.works_at(branch)]
-    found = matters_day.today(Look(seen, member, NOW))
+    found = matters_day.matters_today(Look(seen, member, NOW))
     listing = handlers_desk.listing(member, handlers_desk.Wanted(), NOW)
     return {
         "panel": {branch.slug: panel_of(found[branch.pk]) for branch in seen},
@@ -611,7 +617,7 @@ def ratings_seen() -> Any:
 
 def ratings_seen_by(member: Member) -> Any:
     seen = [branch for branch in branches() if member.works_at(branch)]
-    found = ratings_day.today(Look(seen, member, NOW))
+    found = ratings_day.ratings_today(Look(seen, member, NOW))
     return {
         branch.slug: [count for _grade, count in found[branch.pk].grades]
         + [found[branch.pk].unrated]
@@ -667,7 +673,7 @@ def files() -> Any:
     """The figures in the files of each summary, text table and workbook, as marks."""
     told = {}
     for summary in Summary.objects.select_related("branch").order_by("pk"):
-        report = summary_screen.read(summary.branch, summary.month, summary.version)
+        report = summary_screen.report(summary.branch, summary.month, summary.version)
         assert report is not None
         book = summary_files.workbook(report)
         told[summary_name(summary)] = [table_lines(summary_files.text(report)), figures_in(book)]

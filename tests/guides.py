@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hall.models import Guide, Service
+from hall.models import Service, ServiceGuide
 
 TEXTS = {
     "zh-hans": {
@@ -34,4 +34,4 @@ TEXTS = {
 def publish(service: Service, *languages: str, **texts: str) -> None:
     """Guides to a service in these languages."""
     for language in languages:
-        Guide.objects.create(service=service, language=language, **(TEXTS[language] | texts))
+        ServiceGuide.objects.create(service=service, language=language, **(TEXTS[language] | texts))

@@ -51,7 +51,7 @@ def digests(branch: Branch, month: Month) -> dict[str, str]:
     found = {}
     for language in ("zh-hans", "zh-hant", "en"):
         with translation.override(language):
-            report = summary_screen.read(branch, month)
+            report = summary_screen.report(branch, month)
             assert report is not None
             for make in (sheets.workbook, sheets.text):
                 content = make(report)

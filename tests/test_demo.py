@@ -22,10 +22,10 @@ from hall.models import (
     Branch,
     Category,
     Counter,
-    Guide,
     Notice,
     Offering,
     Service,
+    ServiceGuide,
     SpecialDay,
 )
 from staff.models import Member
@@ -33,7 +33,7 @@ from staff.roles import ROLES
 
 pytestmark = pytest.mark.once  # the database makes no difference
 
-ELEMENTS = {field.name for field in Guide._meta.fields} - {"id", "service", "language"}
+ELEMENTS = {field.name for field in ServiceGuide._meta.fields} - {"id", "service", "language"}
 LISTS = ("documents", "conditions", "steps", "basis")
 # Where Hong Kong writes something else than OpenCC does.
 HONG_KONG = {
@@ -97,7 +97,7 @@ def test_the_hall_has_its_size(demo: str) -> None:
     assert 4 <= main.zones.count() <= 5
     assert main.offerings.count() == Service.objects.count() == 32
     assert Category.objects.count() == 12
-    assert Guide.objects.count() == 3 * 32
+    assert ServiceGuide.objects.count() == 3 * 32
     assert Notice.objects.count() >= 12
     assert demo.startswith("Demo hall: added 12 categories, 32 services, 4 branches")
 
@@ -149,7 +149,7 @@ def test_a_prefix_never_names_another_zone(demo: str) -> None:
         assert offering.zone.name_zh_hans[0] == offering.prefix
 
 
-@pytest.mark.parametrize("language", Guide.Language.values)
+@pytest.mark.parametrize("language", ServiceGuide.Language.values)
 def test_guides_are_complete(language: str) -> None:
     for slug, guide in place.guides().items():
         assert set(guide[language]) == ELEMENTS, slug
@@ -251,7 +251,7 @@ def test_loading_again_adds_nothing(demo: str, load: Load, drawn: Path) -> None:
 def test_loading_again_undoes_no_change(demo: str, load: Load) -> None:
     Category.objects.filter(icon="pension").update(icon="other", name_zh_hans="退休")
     Service.objects.filter(slug="retirement").update(name_zh_hans="退休申请")
-    Guide.objects.filter(service__slug="retirement").delete()
+    ServiceGuide.objects.filter(service__slug="retirement").delete()
     Branch.objects.get(slug="oct").counters.filter(number=1).delete()
     Notice.objects.all().delete()
     Member.objects.filter(staff_number="N1001").update(name_zh_hans="林静", photo="")

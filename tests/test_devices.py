@@ -49,7 +49,7 @@ def paired(cast: Cast, kind: str = "kiosk", number: int | None = None) -> tuple[
     client, device = new_screen()
     counter = cast.counters[number] if number else None
     pair = {"branch": cast.branch, "kind": kind, "counter": counter, "by": cast.supervisor}
-    return client, actions.pair_screen(code=device.code, **pair)  # type: ignore[arg-type]
+    return client, actions.pair_device(code=device.code, **pair)  # type: ignore[arg-type]
 
 
 def enter(client: Client, **form: object) -> str:
@@ -130,7 +130,7 @@ def test_screens_that_went_away_are_forgotten(cast: Cast) -> None:
     _gone, gone = new_screen()
     long_ago = timezone.now() - 2 * device_actions.CODE_LASTS
     Device.objects.filter(pk=gone.pk).update(code_expires_at=long_ago)
-    tasks.clear_screens()
+    tasks.clear_devices()
     assert set(Device.objects.all()) == {kept, waits}
 
 
@@ -219,8 +219,8 @@ def test_who_guesses_codes_has_to_wait(cast: Cast, client: Client) -> None:
         enter(client, code="WRONG1", kind="kiosk")
     assert "Too many wrong codes." in enter(client, code=device.code, kind="kiosk")
     with pytest.raises(Refused, match="Too many wrong codes"):
-        actions.pair_screen(code=device.code, branch=cast.branch, kind="kiosk", by=cast.supervisor)
-    actions.pair_screen(code=device.code, branch=cast.branch, kind="kiosk", by=cast.administrator)
+        actions.pair_device(code=device.code, branch=cast.branch, kind="kiosk", by=cast.supervisor)
+    actions.pair_device(code=device.code, branch=cast.branch, kind="kiosk", by=cast.administrator)
 
 
 @pytest.mark.parametrize("kind", ["pad", "display"])
@@ -232,7 +232,7 @@ def test_a_screen_at_a_counter_needs_the_counter(cast: Cast, client: Client, kin
         assert "Please look at this again" in page
     for counter in (None, cast.other_counter):
         with pytest.raises(Refused, match="choose the counter"):
-            actions.pair_screen(
+            actions.pair_device(
                 code=device.code,
                 branch=cast.branch,
                 kind=kind,
@@ -257,9 +257,9 @@ def test_a_kind_that_is_none_is_refused(cast: Cast, client: Client) -> None:
 def test_two_supervisors_with_one_code_pair_one_screen(cast: Cast) -> None:
     _screen, device = new_screen()
     pair = {"code": device.code, "branch": cast.branch}
-    actions.pair_screen(**pair, kind="kiosk", by=cast.supervisor)  # type: ignore[arg-type]
+    actions.pair_device(**pair, kind="kiosk", by=cast.supervisor)  # type: ignore[arg-type]
     with pytest.raises(Refused, match="No screen shows this code"):
-        actions.pair_screen(**pair, kind="board", by=cast.administrator)  # type: ignore[arg-type]
+        actions.pair_device(**pair, kind="board", by=cast.administrator)  # type: ignore[arg-type]
     assert Device.objects.get().kind == "kiosk"
 
 
@@ -268,7 +268,7 @@ def test_many_supervisors_at_once_pair_one_screen(cast: Cast) -> None:
     _screen, device = new_screen()
 
     def press(by: Member) -> Device:
-        return actions.pair_screen(code=device.code, branch=cast.branch, kind="board", by=by)
+        return actions.pair_device(code=device.code, branch=cast.branch, kind="board", by=by)
 
     answers = all_at_once([cast.supervisor] * 6, press)
     assert sum(isinstance(each, Device) for each in answers) == 1
@@ -281,7 +281,7 @@ def test_two_new_pads_at_once_leave_one(cast: Cast) -> None:
 
     def press(device: Device) -> Device:
         place = {"branch": cast.branch, "kind": "pad", "counter": cast.counters[3]}
-        return actions.pair_screen(code=device.code, by=cast.supervisor, **place)  # type: ignore[arg-type]
+        return actions.pair_device(code=device.code, by=cast.supervisor, **place)  # type: ignore[arg-type]
 
     assert all(isinstance(each, Device) for each in all_at_once(screens, press))
     assert Device.objects.filter(revoked_at=None).count() == 1
@@ -305,7 +305,7 @@ def test_pairing_and_taking_out_is_announced(
     monkeypatch.setattr(events.publisher, "send", said.append)
     with django_capture_on_commit_callbacks(execute=True):
         _screen, device = paired(cast)
-        actions.revoke_screen(device=device, by=cast.supervisor)
+        actions.revoke_device(device=device, by=cast.supervisor)
     assert said == [{"branch": cast.branch.pk, "event": "device-changed"}] * 2
 
 
@@ -327,7 +327,7 @@ def test_a_screen_is_seen_at_most_once_a_minute(cast: Cast) -> None:
 def test_the_page_lists_the_screens_of_its_branch(cast: Cast, client: Client) -> None:
     paired(cast, "pad", 4)
     _screen, elsewhere = new_screen()
-    actions.pair_screen(code=elsewhere.code, branch=cast.other, kind="board", by=cast.administrator)
+    actions.pair_device(code=elsewhere.code, branch=cast.other, kind="board", by=cast.administrator)
     client.force_login(cast.supervisor)
     page = client.get(SCREENS).content.decode()
     assert "/pad/nanshan/4/" in page and "Running" in page
@@ -363,7 +363,7 @@ def test_a_screen_that_is_fresh_asks_little(cast: Cast) -> None:
 def test_a_screen_out_of_use_asks_for_a_code_by_itself(cast: Cast, client: Client) -> None:
     screen, device = paired(cast)
     client.force_login(cast.supervisor)
-    response = client.post(reverse("staff:screen_revoke", args=["nanshan", device.pk]), follow=True)
+    response = client.post(reverse("staff:device_revoke", args=["nanshan", device.pk]), follow=True)
     assert "is out of use" in response.content.decode()
     assert screen.get("/screens/state/").json() == {"place": "", "code": "", "revoked": True}
     assert "data-begins" in screen.get("/screens/").content.decode()
@@ -373,11 +373,11 @@ def test_a_screen_out_of_use_asks_for_a_code_by_itself(cast: Cast, client: Clien
 def test_a_stolen_cookie_of_a_screen_out_of_use_is_worthless(cast: Cast) -> None:
     screen, device = paired(cast)
     stolen = screen.cookies[devices.COOKIE].value
-    actions.revoke_screen(device=device, by=cast.supervisor)
+    actions.revoke_device(device=device, by=cast.supervisor)
     screen.post("/screens/")
     assert screen.cookies[devices.COOKIE].value != stolen
     fresh = Device.objects.get(paired_at=None)
-    actions.pair_screen(code=fresh.code, branch=cast.branch, kind="kiosk", by=cast.supervisor)
+    actions.pair_device(code=fresh.code, branch=cast.branch, kind="kiosk", by=cast.supervisor)
     assert screen.get("/screens/state/").json()["place"] == "/kiosk/nanshan/"
     thief = Client()
     thief.cookies.load({devices.COOKIE: stolen})
@@ -386,9 +386,9 @@ def test_a_stolen_cookie_of_a_screen_out_of_use_is_worthless(cast: Cast) -> None
 
 def test_taking_out_twice_keeps_the_first_time(cast: Cast) -> None:
     _screen, device = paired(cast)
-    actions.revoke_screen(device=device, by=cast.supervisor)
+    actions.revoke_device(device=device, by=cast.supervisor)
     at = Device.objects.get().revoked_at
-    actions.revoke_screen(device=device, by=cast.supervisor)
+    actions.revoke_device(device=device, by=cast.supervisor)
     assert Device.objects.get().revoked_at == at
 
 
@@ -419,9 +419,9 @@ def test_another_branch_is_not_there(cast: Cast, client: Client) -> None:
     assert client.post(f"{SCREENS}{device.pk}/revoke/").status_code == 404
     assert client.post(f"/supervisor/shekou/screens/{device.pk}/revoke/").status_code == 404
     with pytest.raises(Refused, match="another branch"):
-        actions.revoke_screen(device=device, by=supervisor)
+        actions.revoke_device(device=device, by=supervisor)
     with pytest.raises(Refused, match="another branch"):
-        actions.pair_screen(code=waiting.code, branch=cast.branch, kind="kiosk", by=supervisor)
+        actions.pair_device(code=waiting.code, branch=cast.branch, kind="kiosk", by=supervisor)
 
 
 def test_taking_out_needs_a_post(cast: Cast, client: Client) -> None:

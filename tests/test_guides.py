@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from hall.models import Guide, Service
-from hall.screens import guides
+from hall.models import Service, ServiceGuide
+from hall.screens import service_guides
 from tests.cast import Cast
 from tests.guides import TEXTS, publish
 
@@ -38,7 +38,7 @@ def look(address: str, language: str = "en", status: int = 200, **query: str) ->
 
 def found(typed: str, language: str = "en") -> list[str]:
     """The services that a search finds, exactly or nearly."""
-    return [guide.service.slug for guide in guides.search(typed, language).guides]
+    return [guide.service.slug for guide in service_guides.search(typed, language).guides]
 
 
 # --- finding ---
@@ -64,13 +64,13 @@ def test_the_list_has_every_service_with_a_guide_once(hall: Cast) -> None:
     ],
 )
 def test_words_are_looked_for_in_names_and_texts(hall: Cast, typed: str) -> None:
-    result = guides.search(typed, "en")
+    result = service_guides.search(typed, "en")
     assert not result.is_loose
     assert [guide.service.slug for guide in result.guides] == ["retire"]
 
 
 def test_every_word_must_be_there(hall: Cast) -> None:
-    assert guides.search("身份证 发票", "zh-hans").guides[0].service.slug == "refund"
+    assert service_guides.search("身份证 发票", "zh-hans").guides[0].service.slug == "refund"
     assert found("身份证", "zh-hans") == ["retire", "refund"] or found("身份证", "zh-hans") == [
         "refund",
         "retire",
@@ -78,23 +78,23 @@ def test_every_word_must_be_there(hall: Cast) -> None:
 
 
 def test_a_name_goes_before_a_text(hall: Cast) -> None:
-    Guide.objects.filter(service__slug="refund").update(conditions="退休职工也可以申请")
+    ServiceGuide.objects.filter(service__slug="refund").update(conditions="退休职工也可以申请")
     assert found("退休", "zh-hans") == ["retire", "refund"]
 
 
 @pytest.mark.parametrize("typed", ["怎么办退休", "申请退休要什么", "医疗报销多久"])
 def test_chinese_without_spaces_finds_what_comes_near(hall: Cast, typed: str) -> None:
-    result = guides.search(typed, "zh-hans")
+    result = service_guides.search(typed, "zh-hans")
     assert result.is_loose
     assert result.guides[0].service.slug == ("refund" if "医疗" in typed else "retire")
 
 
 def test_a_short_form_finds_the_long_one(hall: Cast) -> None:
     Service.objects.filter(slug="refund").update(name_zh_hans="社会保障卡申领")
-    result = guides.search("社保卡", "zh-hans")
+    result = service_guides.search("社保卡", "zh-hans")
     assert [guide.service.slug for guide in result.guides] == ["refund"] and not result.is_loose
     assert found("办社保卡", "zh-hans")[0] == "refund"
-    Guide.objects.filter(service__slug="retire").update(summary="凭社保卡办理")
+    ServiceGuide.objects.filter(service__slug="retire").update(summary="凭社保卡办理")
     assert found("社保卡", "zh-hans") == ["refund", "retire"]
 
 
@@ -159,7 +159,7 @@ def test_a_guide_has_everything(hall: Cast) -> None:
 
 
 def test_a_blank_element_has_no_heading(hall: Cast) -> None:
-    Guide.objects.filter(language="en").update(basis="", steps="", conditions="")
+    ServiceGuide.objects.filter(language="en").update(basis="", steps="", conditions="")
     page = look("/guide/retire/")
     assert "Policy basis" not in page and "Step by step" not in page
 
@@ -188,7 +188,7 @@ def test_a_guide_that_is_not_there_in_ones_language(hall: Cast) -> None:
 
 
 def test_a_guide_in_one_other_language_alone(hall: Cast) -> None:
-    Guide.objects.filter(service__slug="retire", language="zh-hans").delete()
+    ServiceGuide.objects.filter(service__slug="retire", language="zh-hans").delete()
     assert "Employees of retirement age" in look("/guide/retire/", "zh-hant")
 
 
@@ -198,7 +198,7 @@ def test_a_guide_that_is_none(hall: Cast, address: str) -> None:
 
 
 def test_text_is_shown_as_text(hall: Cast) -> None:
-    Guide.objects.filter(language="en").update(summary="<b>bold</b>", fee="<i>\nfree")
+    ServiceGuide.objects.filter(language="en").update(summary="<b>bold</b>", fee="<i>\nfree")
     for address in ("/guide/retire/", "/guide/retire/print/", "/kiosk/nanshan/guides/retire/"):
         page = look(address)
         assert "<b>bold" not in page and "<i>" not in page
@@ -216,7 +216,7 @@ def test_the_paper_has_the_whole_guide_and_a_way_back(hall: Cast) -> None:
     page = look("/guide/retire/print/")
     for text in TEXTS["en"].values():
         assert all(line.strip() in page for line in text.splitlines())
-    assert "checkbox" not in page and "guides-paper.css" in page
+    assert "checkbox" not in page and "service-guides-paper.css" in page
     assert 'href="/guide/retire/"' in page
 
 

@@ -143,7 +143,7 @@ class Scene:
 AN_ID = "7f0b187c-9d29-4cea-be62-cdcf73fa45d9"
 FORMS: dict[str, Form] = {
     "hall:language": Form("/language/", {"language": "en", "next": "/"}, ("language", "next")),
-    "hall:screen_pair": Form("/screens/", {}),
+    "hall:device_pair": Form("/screens/", {}),
     "hall:guides": Form("/guide/", {}, ("q",), ("q",), "get"),
     "staff:sign_in": Form(
         "/sign-in/",

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hall.live import Key
-from hall.models import Category, Guide, Offering, Service
+from hall.models import Category, Offering, Service, ServiceGuide
 from queueing import actions
 from queueing.models import Lane, Ticket
 from queueing.streams import Kiosk
@@ -185,7 +185,7 @@ def test_what_to_bring_is_told_before_the_ticket(hall: Cast, visitor: Client) ->
 def guide(service: Service, language: str, documents: str) -> None:
     names = "summary handling time_limit delivery fee hours place asking complaining".split()
     texts = dict.fromkeys(names, "-")
-    Guide.objects.create(service=service, language=language, documents=documents, **texts)
+    ServiceGuide.objects.create(service=service, language=language, documents=documents, **texts)
 
 
 def test_the_list_of_another_branch_is_not_here(hall: Cast, visitor: Client) -> None:

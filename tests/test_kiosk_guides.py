@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from hall.models import Guide
+from hall.models import ServiceGuide
 from queueing.models import Ticket
 from tests.cast import Cast
 from tests.guides import publish
@@ -86,7 +86,7 @@ def test_a_service_of_another_branch_is_read_but_gives_no_ticket(hall: Cast, kio
 
 
 def test_another_language_has_a_note(hall: Cast, kiosk: Client) -> None:
-    Guide.objects.filter(language="en").delete()
+    ServiceGuide.objects.filter(language="en").delete()
     assert "not there in your language yet" in page(kiosk, f"{GUIDES}retire/")
 
 

@@ -143,7 +143,7 @@ def test_todays_visits_tell_how_long_a_service_takes(cast: Cast) -> None:
         actions.start(ticket=ticket, by=cast.clerk, now=begin)
         actions.finish(ticket=ticket, by=cast.clerk, now=begin + (number + 1) * MINUTE)
     assert waits.minutes_by_service(cast.branch, begin) == {cast.pension.service_id: 3.0}
-    today = clerk_day.today(cast.clerk.pk, cast.branch, begin)
+    today = clerk_day.clerk_day(cast.clerk.pk, cast.branch, begin)
     assert (today.served, today.no_shows, today.median_service) == (5, 0, 3 * MINUTE)
 
 

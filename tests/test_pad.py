@@ -319,10 +319,10 @@ def test_a_grade_that_is_none_is_refused(cast: Cast, pad: Client, grade: str) ->
 def test_a_signed_name_is_good_for_its_counter_and_time_alone(cast: Cast) -> None:
     here, there, now = cast.counters[3], cast.counters[4], timezone.now()
     name = signed.name(signed.VISIT, 7, here, now + SECOND)
-    assert signed.read(signed.VISIT, name, here, now) == 7
-    assert signed.read(signed.VISIT, name, there, now) is None
-    assert signed.read(signed.RATING, name, here, now) is None, "a visit's name is no rating's"
-    assert signed.read(signed.VISIT, name, here, now + 2 * SECOND) is None
+    assert signed.opened(signed.VISIT, name, here, now) == 7
+    assert signed.opened(signed.VISIT, name, there, now) is None
+    assert signed.opened(signed.RATING, name, here, now) is None, "a visit's name is no rating's"
+    assert signed.opened(signed.VISIT, name, here, now + 2 * SECOND) is None
 
 
 # --- never twice, never by the staff, on no other screen ---

@@ -216,7 +216,7 @@ def strange(cast: Cast) -> summary_screen.Report:
     cast.clerk.name_en = '@SUM(A1)\t"x",\n'
     cast.clerk.save()
     months.sum_up(cast.branch, [cast.clerk, cast.colleague])
-    report = summary_screen.read(cast.branch, LAST)
+    report = summary_screen.report(cast.branch, LAST)
     assert report is not None
     return report
 
@@ -272,12 +272,12 @@ def test_files_are_in_the_language_of_the_page(cast: Cast, made: Summary, client
 
 
 def test_files_say_nothing_of_when_they_were_made(cast: Cast, made: Summary) -> None:
-    report = summary_screen.read(cast.branch, LAST)
+    report = summary_screen.report(cast.branch, LAST)
     assert report is not None
     before = sheets.workbook(report), sheets.text(report)
     Summary.objects.update(made_at="2030-01-01T00:00Z")
     Summary.objects.filter(first_day=LAST.previous.first).update(version=7)
-    report = summary_screen.read(cast.branch, LAST)
+    report = summary_screen.report(cast.branch, LAST)
     assert report is not None
     assert (sheets.workbook(report), sheets.text(report)) == before
 

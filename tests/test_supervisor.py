@@ -21,7 +21,7 @@ from queueing import actions
 from queueing.figures import lines_today as lines_today_of
 from queueing.models import Ticket
 from ratings import actions as ratings
-from ratings.figures.day import today as ratings_today
+from ratings.figures.day import ratings_today
 from ratings.models import Grade, Via
 from staff import panels
 from staff.actions import put_on_duty

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from hall.live import Key
-from hall.models import Guide
+from hall.models import ServiceGuide
 from queueing import actions
 from queueing.models import State, Ticket
 from queueing.streams import TicketPage
@@ -112,7 +112,7 @@ def test_an_unknown_ticket_is_answered_kindly(hall: Cast, phone: Client) -> None
 
 def test_what_to_bring_is_on_the_page(hall: Cast, phone: Client) -> None:
     names = "summary handling time_limit delivery fee hours place asking complaining".split()
-    Guide.objects.create(
+    ServiceGuide.objects.create(
         service=hall.pension.service,
         language="en",
         documents="Identity card",

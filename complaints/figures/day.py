@@ -53,7 +53,7 @@ def answered(branches: Sequence[Branch], now: dt.datetime) -> Q:
     return found
 
 
-def today(look: Look) -> Mapping[int, MattersToday]:
+def matters_today(look: Look) -> Mapping[int, MattersToday]:
     """The matters of these branches, by id, in one query."""
     branches, now = look.branches, look.now
     is_late = overdue({branch.pk: calendar.local_day(branch, now) for branch in branches})

@@ -26,7 +26,7 @@ def branches() -> list[Branch]:
     return [each for each in found if each.address_zh_hans == addresses[each.slug]]
 
 
-def today(branch: Branch, now: dt.datetime | None) -> dt.date:
+def day_of_loading(branch: Branch, now: dt.datetime | None) -> dt.date:
     """The branch's day on which the demo is loaded."""
     return calendar.local_day(branch, now or timezone.now())
 
@@ -35,13 +35,13 @@ def days(branch: Branch, now: dt.datetime | None) -> Days | None:
     """The first and the last day of the past; None if the demo is to have none."""
     if not settings.HALL_DEMO_HISTORY:
         return None
-    day = today(branch, now)
+    day = day_of_loading(branch, now)
     return _first_of_past(day), day - dt.timedelta(days=1)
 
 
 def planned_days(branch: Branch, now: dt.datetime | None) -> Days:
     """The first and the last day of the roster."""
-    day = today(branch, now)
+    day = day_of_loading(branch, now)
     month = Month.of(day)
     for _month in range(AHEAD + 1):
         month = month.next

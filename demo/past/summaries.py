@@ -22,7 +22,7 @@ def load(now: dt.datetime | None = None) -> Tally[str]:
     for branch in past.branches():
         days = past.days(branch, now)
         if days is not None and branch.tickets.filter(day__range=days).exists():
-            _sum_up(branch, Month.of(days[0]), Month.of(past.today(branch, now)))
+            _sum_up(branch, Month.of(days[0]), Month.of(past.day_of_loading(branch, now)))
     return Tally({"summaries": Summary.objects.count() - before})
 
 

@@ -19,7 +19,7 @@ from hall import calendar
 from hall.models import Branch, OpeningHours
 from queueing.models import Numbering, Sitting, Step, Ticket
 from queueing.simulate import chance
-from queueing.simulate.day import Floor
+from queueing.simulate.day import PlayedDay
 from queueing.simulate.demand import arrivals
 from queueing.simulate.staffing import Crew
 from queueing.simulate.visit import Seated, Visit
@@ -92,7 +92,7 @@ def _day(
     branch = crew.branch
     rng = chance.chance("day", branch.slug, date)
     midnight, next_midnight = calendar.day_bounds(branch, date)
-    floor = Floor(rng, branch, crew.offerings, guides, may_forget=following is not None)
+    floor = PlayedDay(rng, branch, crew.offerings, guides, may_forget=following is not None)
     floor.play(
         arrivals(rng, branch, crew.offerings, date, spans, days_off),
         crew.shifts(rng, date, spans, away=guides),

@@ -20,11 +20,11 @@ from hall.models import (
     Category,
     Counter,
     Department,
-    Guide,
     Notice,
     Offering,
     OpeningHours,
     Service,
+    ServiceGuide,
     SpecialDay,
     Zone,
 )
@@ -84,8 +84,8 @@ def _category(row: Row) -> tuple[Category, bool]:
 
 
 def _guides(service: Service, texts: dict[str, dict[str, str]]) -> None:
-    Guide.objects.bulk_create(
-        Guide(service=service, language=language, **elements)
+    ServiceGuide.objects.bulk_create(
+        ServiceGuide(service=service, language=language, **elements)
         for language, elements in texts.items()
     )
 

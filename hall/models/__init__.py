@@ -1,7 +1,6 @@
 """The place, as rows: what stands where, when it is open, what it says."""
 
 from hall.models.devices import Device
-from hall.models.guides import Guide
 from hall.models.hours import OpeningHours, SpecialDay
 from hall.models.notices import Notice, NoticeQuerySet
 from hall.models.place import (
@@ -15,6 +14,7 @@ from hall.models.place import (
     Zone,
     validate_timezone,
 )
+from hall.models.service_guides import ServiceGuide
 
 __all__ = [
     "Branch",
@@ -22,13 +22,13 @@ __all__ = [
     "Counter",
     "Department",
     "Device",
-    "Guide",
     "Named",
     "Notice",
     "NoticeQuerySet",
     "Offering",
     "OpeningHours",
     "Service",
+    "ServiceGuide",
     "SpecialDay",
     "Zone",
     "validate_timezone",

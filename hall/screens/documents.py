@@ -6,12 +6,12 @@ from collections.abc import Collection
 
 from django.conf import settings
 
-from hall.models import Guide
+from hall.models import ServiceGuide
 
 
 def documents(service_id: int, language: str) -> list[str]:
     """The documents that a service needs; in the hall's language if there is no other."""
-    guides = Guide.objects.filter(
+    guides = ServiceGuide.objects.filter(
         service=service_id, language__in={language, settings.LANGUAGE_CODE}
     )
     texts = {guide.language: guide.documents for guide in guides}
@@ -21,5 +21,5 @@ def documents(service_id: int, language: str) -> list[str]:
 
 def with_documents(service_ids: Collection[int]) -> set[int]:
     """Those of the services whose guide lists documents."""
-    guides = Guide.objects.filter(service__in=service_ids).exclude(documents="")
+    guides = ServiceGuide.objects.filter(service__in=service_ids).exclude(documents="")
     return set(guides.values_list("service_id", flat=True))

@@ -36,7 +36,7 @@ def pair(request: HttpRequest) -> HttpResponse:
 
 def show_code(request: HttpRequest, *, is_new: bool) -> HttpResponse:
     """The screen asked for a code: one that is new here gets its secret."""
-    response = SeeOther(reverse("hall:screen_pair"))
+    response = SeeOther(reverse("hall:device_pair"))
     if not is_new:
         return response
     try:

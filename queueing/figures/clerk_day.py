@@ -24,7 +24,7 @@ class Today:
     median_service: dt.timedelta | None
 
 
-def today(member_id: int, branch: Branch, now: dt.datetime | None = None) -> Today:
+def clerk_day(member_id: int, branch: Branch, now: dt.datetime | None = None) -> Today:
     """What a member did today: visits they finished, and visitors who did not come to them."""
     moment = now or timezone.now()
     day = calendar.local_day(branch, moment)

@@ -110,7 +110,7 @@ class LeftOpen:
 
 
 @dataclass(frozen=True)
-class Floor:
+class CounterPlan:
     """A branch at one moment. ``lines`` has those services alone for which somebody waits."""
 
     branch: Branch
@@ -162,7 +162,7 @@ def minutes_between(start: dt.datetime, end: dt.datetime) -> int:
     return max(0, (end - start) // MINUTE)
 
 
-def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, Floor]:
+def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
     """These branches as they stand at this moment, by id, in eight queries."""
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
     counters = _counters(branches)
@@ -182,7 +182,7 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, Floor]:
         return CounterNow(counter, seat, visitor, left.get(counter.pk), people_wait, now)
 
     return {
-        branch.pk: Floor(
+        branch.pk: CounterPlan(
             branch=branch,
             now=now,
             counters=[counter_now(each) for each in counters[branch.pk]],
@@ -193,7 +193,7 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, Floor]:
     }
 
 
-def seen(look: Look) -> dict[int, Floor]:
+def seen(look: Look) -> dict[int, CounterPlan]:
     """The branches that are looked at."""
     return at(look.branches, look.now)
 

@@ -112,12 +112,12 @@ def lines_today(branch: Branch, now: dt.datetime) -> LinesToday:
         counts[service_id][(issued_at - start) // SLOT] += 1
     first, last = _slots(counts, start, calendar.hours_of(branch, day), now)
 
-    def today(line: waits.Line) -> LineToday:
+    def of_line(line: waits.Line) -> LineToday:
         line.offering.branch = branch
         arrivals = counts.get(line.offering.service_id, {})
         return LineToday(line, Sparkline.of(arrivals, first, last, start), now)
 
-    lines = [today(line) for line in state.lines]
+    lines = [of_line(line) for line in state.lines]
     busy = [each for each in lines if each.line.waiting]
     return LinesToday(
         busy=sorted(busy, key=lambda each: each.line.longest_since or now),

@@ -147,7 +147,7 @@ def desk(
 
 def day(sitting: Sitting, now: dt.datetime | None = None) -> DayState:
     """The clerk's own day, in two queries."""
-    return DayState(clerk_day.today(sitting.member_id, sitting.branch, now))
+    return DayState(clerk_day.clerk_day(sitting.member_id, sitting.branch, now))
 
 
 def notices(branch: Branch, now: dt.datetime | None = None) -> list[Notice]:

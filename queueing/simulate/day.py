@@ -32,7 +32,7 @@ GOES_ON: Final = ("先变更个人信息再办理", "属其他窗口受理范围
 LANGUAGES: Final = ("zh-hans", "zh-hant", "en")
 
 
-class Floor:
+class PlayedDay:
     """The hall of a branch on one day."""
 
     def __init__(

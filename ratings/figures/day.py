@@ -55,7 +55,7 @@ def unrated(branch_days: Mapping[int, dt.date]) -> QuerySet[Ticket]:
     return done.filter(of_days(branch_days))
 
 
-def today(look: Look) -> Mapping[int, RatingsToday]:
+def ratings_today(look: Look) -> Mapping[int, RatingsToday]:
     """The ratings of these branches, by id, in two queries."""
     days = {branch.pk: calendar.local_day(branch, look.now) for branch in look.branches}
     rows = seen_by(look.member).filter(of_days(days)).values_list("branch", "grade")

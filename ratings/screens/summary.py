@@ -173,7 +173,7 @@ def _difference(now: Value, before: Value) -> str:
     return NONE
 
 
-def read(branch: Branch, month: Month, version: int | None = None) -> Report | None:
+def report(branch: Branch, month: Month, version: int | None = None) -> Report | None:
     """A branch's month, the newest version if not told; None if there is none (four queries)."""
     all_of_branch = Summary.objects.filter(branch=branch)
     known = list(all_of_branch.order_by("first_day").values_list("first_day", "version"))

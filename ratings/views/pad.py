@@ -134,7 +134,7 @@ def take(request: HttpRequest, counter: Counter, now: dt.datetime) -> Rating:
     member, device = signed_in(request), devices.of_request(request)
     if not is_pad_of(device, counter):
         raise NotPaired
-    pk = signed.read(signed.VISIT, request.POST.get("visit", ""), counter, now)
+    pk = signed.opened(signed.VISIT, request.POST.get("visit", ""), counter, now)
     visit = asked_for(counter, pk, now)
     if visit is None and member is None:
         given = just_given(counter, pk, now)
@@ -173,7 +173,7 @@ def reasons(request: HttpRequest, counter: Counter) -> HttpResponse:
     """Thanks, and reasons if the visitor wants to give them."""
     asked = request.POST if request.method == "POST" else request.GET
     given = asked.get("given", "")
-    pk = signed.read(signed.RATING, given, counter)
+    pk = signed.opened(signed.RATING, given, counter)
     rating = Rating.objects.filter(pk=pk).first() if pk else None
     if rating is None:
         return SeeOther(home(counter))

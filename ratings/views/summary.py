@@ -78,7 +78,7 @@ def _report(request: HttpRequest, member: Member, branch: str, month: Month) -> 
     asked = request.GET.get("version", "")
     if asked and not (asked.isascii() and asked.isdecimal() and len(asked) < 5):
         raise Http404
-    report = summary_screen.read(branch_for(member, branch), month, int(asked) if asked else None)
+    report = summary_screen.report(branch_for(member, branch), month, int(asked) if asked else None)
     if report is None:
         raise Http404
     return report

@@ -5,8 +5,8 @@ from staff.actions.device import (
     WRONG_CODES,
     WRONG_CODES_WAIT,
     log,
-    pair_screen,
-    revoke_screen,
+    pair_device,
+    revoke_device,
 )
 from staff.actions.duty import plan_day, put_on_duty, take_off_duty
 
@@ -15,9 +15,9 @@ __all__ = [
     "WRONG_CODES",
     "WRONG_CODES_WAIT",
     "log",
-    "pair_screen",
+    "pair_device",
     "plan_day",
     "put_on_duty",
-    "revoke_screen",
+    "revoke_device",
     "take_off_duty",
 ]

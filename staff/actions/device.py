@@ -20,7 +20,7 @@ AT_COUNTERS = (Device.Kind.DISPLAY, Device.Kind.PAD)
 log = structlog.get_logger(__name__)
 
 
-def pair_screen(
+def pair_device(
     *, code: str, branch: Branch, kind: str, counter: Counter | None = None, by: Member
 ) -> Device:
     """Give the screen that shows this code its place.
@@ -47,11 +47,11 @@ def pair_screen(
         )
         publish(branch.pk, Event.DEVICE_CHANGED)
     cache.delete(_tries_key(by))
-    log.info("screen_paired", device=device.pk, kind=kind, branch=branch.pk, by=by.pk)
+    log.info("device_paired", device=device.pk, kind=kind, branch=branch.pk, by=by.pk)
     return device
 
 
-def revoke_screen(*, device: Device, by: Member) -> None:
+def revoke_device(*, device: Device, by: Member) -> None:
     """Take a paired screen out of use; doing it twice changes nothing."""
     branch = device.branch
     if branch is None or not by.works_at(branch):
@@ -59,7 +59,7 @@ def revoke_screen(*, device: Device, by: Member) -> None:
     with transaction.atomic():
         _in_use(branch).filter(pk=device.pk).update(revoked_at=timezone.now())
         publish(branch.pk, Event.DEVICE_CHANGED)
-    log.info("screen_revoked", device=device.pk, branch=branch.pk, by=by.pk)
+    log.info("device_revoked", device=device.pk, branch=branch.pk, by=by.pk)
 
 
 def _in_use(branch: Branch) -> models.QuerySet[Device]:

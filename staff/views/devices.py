@@ -29,7 +29,7 @@ QUIET_AFTER = dt.timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
-class Screen:
+class PairedDevice:
     """A screen in use, where it leads, and whether it has been heard of lately."""
 
     device: Device
@@ -88,20 +88,20 @@ class PairForm(forms.Form):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(PAIR)
-def screens(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
+def devices_of_branch(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The screens of the branch, and the form that pairs one more."""
     place = branch_for(member, branch)
     form = PairForm(place, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            device = actions.pair_screen(branch=place, by=member, **form.cleaned_data)
+            device = actions.pair_device(branch=place, by=member, **form.cleaned_data)
         except Refused as refusal:
             form.add_error("code", str(refusal))
         else:
             text = _("%(screen)s is paired. It goes to its place by itself in a few seconds.")
             messages.success(request, text % {"screen": told(device)})
-            return redirect("staff:screens", branch)
-    context = {"branch": place, "form": form, "screens": in_use(place)}
+            return redirect("staff:devices", branch)
+    context = {"branch": place, "form": form, "devices": in_use(place)}
     return render(request, "staff/devices/page.html", context)
 
 
@@ -111,18 +111,18 @@ def revoke(request: HttpRequest, member: Member, branch: str, pk: int) -> HttpRe
     """Take a screen out of use."""
     rows = Device.objects.filter(branch=branch_for(member, branch), paired_at__isnull=False)
     device = get_object_or_404(rows.select_related("branch", "counter"), pk=pk)
-    actions.revoke_screen(device=device, by=member)
+    actions.revoke_device(device=device, by=member)
     text = _("%(screen)s is out of use. It shows a pairing code again by itself.")
     messages.success(request, text % {"screen": told(device)})
-    return redirect("staff:screens", branch)
+    return redirect("staff:devices", branch)
 
 
-def in_use(branch: Branch) -> list[Screen]:
+def in_use(branch: Branch) -> list[PairedDevice]:
     """The paired screens of the branch."""
     now = timezone.now()
     rows = branch.devices.filter(paired_at__isnull=False, revoked_at=None)
     return [
-        Screen(
+        PairedDevice(
             device,
             devices.place_of(device),
             device.seen_at is None or now - device.seen_at > QUIET_AFTER,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from hall.models.place import Service
 
 
-class Guide(models.Model):
+class ServiceGuide(models.Model):
     """The published guide to a service, in one language.
 
     The name of the service and these texts are the eleven elements of the national catalogue

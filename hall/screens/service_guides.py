@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
-from hall.models import Branch, Guide, Offering, Service
+from hall.models import Branch, Offering, Service, ServiceGuide
 
 NAME_FIELDS: Final = ("name_zh_hans", "name_zh_hant", "name_en")
 NAMES: Final = tuple(
@@ -53,14 +53,14 @@ class Office:
 class Found:
     """The guides that a search found, the best first."""
 
-    guides: list[Guide]
+    guides: list[ServiceGuide]
     words: list[str]
     is_loose: bool = False  # none holds all of the words; these hold some of them, or parts
 
 
-def of_service(slug: str, language: str) -> Guide | None:
+def of_service(slug: str, language: str) -> ServiceGuide | None:
     """The guide to a service in this language, else in the hall's own, else in any (one query)."""
-    rows = Guide.objects.select_related("service__category").filter(service__slug=slug)
+    rows = ServiceGuide.objects.select_related("service__category").filter(service__slug=slug)
     by_language = {guide.language: guide for guide in rows.order_by("pk")}
     for wanted in (language, settings.LANGUAGE_CODE, *by_language):
         if wanted in by_language:
@@ -68,10 +68,10 @@ def of_service(slug: str, language: str) -> Guide | None:
     return None
 
 
-def published(language: str) -> QuerySet[Guide]:
+def published(language: str) -> QuerySet[ServiceGuide]:
     """One guide for each service: in this language, or else in the hall's own."""
-    own = Guide.objects.filter(service=OuterRef("service"), language=language)
-    rows = Guide.objects.filter(
+    own = ServiceGuide.objects.filter(service=OuterRef("service"), language=language)
+    rows = ServiceGuide.objects.filter(
         Q(language=language) | Q(~Exists(own), language=settings.LANGUAGE_CODE)
     )
     return rows.select_related("service__category").order_by(
@@ -79,7 +79,7 @@ def published(language: str) -> QuerySet[Guide]:
     )
 
 
-def listed(language: str) -> QuerySet[Guide]:
+def listed(language: str) -> QuerySet[ServiceGuide]:
     """The same for a list: without the long texts."""
     return published(language).only(
         *NAMES, "service__slug", "service__category__icon", "language", "summary"
@@ -146,7 +146,7 @@ def _holds(word: str) -> Q:
     return held | reduce(or_, (Q(**{f"{field}__regex": apart}) for field in NAMES))
 
 
-def _nearest(guides: Iterable[Guide], words: list[str]) -> list[Guide]:
+def _nearest(guides: Iterable[ServiceGuide], words: list[str]) -> list[ServiceGuide]:
     """Those that hold the most of the words' pieces, and none that is far behind the best."""
     pieces = pieces_of(words)
     signs = signs_of(words)
@@ -155,20 +155,20 @@ def _nearest(guides: Iterable[Guide], words: list[str]) -> list[Guide]:
     return [each for each in best if 2 * scores[each] >= scores[best[0]]][:MOST_LOOSE]
 
 
-def _likeness(guide: Guide, signs: set[str]) -> int:
+def _likeness(guide: ServiceGuide, signs: set[str]) -> int:
     """How many of the characters the name holds: a short form has some of the long one's."""
     shared = len(signs & set(_name(guide)))
     return 6 * shared if shared > 1 else 0
 
 
-def _score(guide: Guide, words: Iterable[str]) -> int:
+def _score(guide: ServiceGuide, words: Iterable[str]) -> int:
     """How well a guide answers: the name counts most, then the summary, then the rest."""
     name, summary = _name(guide), guide.summary.casefold()
     rest = "\n".join(getattr(guide, field) for field in TEXTS).casefold()
     return sum(9 * (word in name) + 3 * (word in summary) + (word in rest) for word in words)
 
 
-def _name(guide: Guide) -> str:
+def _name(guide: ServiceGuide) -> str:
     """The service's name in every language."""
     return "\n".join(getattr(guide.service, field) for field in NAME_FIELDS).casefold()
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from hall.languages import HTML_TAG, known
 from hall.models import Branch, Category
-from hall.screens import guides
+from hall.screens import service_guides
 from queueing.forms import TakeForm
 from queueing.models import Lane
 from queueing.views.kiosk import at_branch, page, sorry
@@ -22,13 +22,15 @@ READING_SECONDS = 120  # a page to read; elsewhere the kiosk asks sooner whether
 @at_branch
 def index(request: HttpRequest, branch: Branch) -> HttpResponse:
     """The kinds of services as tiles; with ``?category=`` the guides of one kind."""
-    listed = guides.listed(known(translation.get_language()))
+    listed = service_guides.listed(known(translation.get_language()))
     kind = chosen_kind(request)
     if kind is not None:
         rows = list(listed.filter(service__category=kind))
-        return page(request, "kiosk_guides/list", branch, {"category": kind, "guides": rows})
+        return page(
+            request, "kiosk_service_guides/list", branch, {"category": kind, "guides": rows}
+        )
     kinds = Category.objects.filter(services__guides__in=listed).distinct()
-    return page(request, "kiosk_guides/page", branch, {"categories": kinds})
+    return page(request, "kiosk_service_guides/page", branch, {"categories": kinds})
 
 
 def chosen_kind(request: HttpRequest) -> Category | None:
@@ -44,7 +46,7 @@ def chosen_kind(request: HttpRequest) -> Category | None:
 def show(request: HttpRequest, branch: Branch, slug: str) -> HttpResponse:
     """One guide, and the ticket for it if this branch gives one."""
     language = known(translation.get_language())
-    guide = guides.of_service(slug, language)
+    guide = service_guides.of_service(slug, language)
     if guide is None:
         return sorry(request, branch, _("There is no guide to this service yet."), 404)
     listed = reverse("queueing:kiosk_guides", args=[branch.slug])
@@ -60,4 +62,4 @@ def show(request: HttpRequest, branch: Branch, slug: str) -> HttpResponse:
         "back": f"{listed}?category={guide.service.category_id}",
         "idle": READING_SECONDS,
     }
-    return page(request, "kiosk_guides/guide", branch, context)
+    return page(request, "kiosk_service_guides/guide", branch, context)

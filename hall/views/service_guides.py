@@ -10,9 +10,9 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from hall.languages import HTML_TAG, known
-from hall.models import Guide, Service
+from hall.models import Service, ServiceGuide
 from hall.pages import chosen_language, qr_code
-from hall.screens import guides
+from hall.screens import service_guides
 from hall.views.language import set_language
 
 
@@ -21,11 +21,11 @@ def index(request: HttpRequest) -> HttpResponse:
     """Every guide by the kind of service; with ``?q=`` those that hold the words."""
     language = known(translation.get_language())
     typed = request.GET.get("q", "")
-    found = guides.search(typed, language) if typed.strip() else None
-    listed = None if found and found.guides else guides.listed(language)
-    shown = typed[: guides.MOST_CHARACTERS]
+    found = service_guides.search(typed, language) if typed.strip() else None
+    listed = None if found and found.guides else service_guides.listed(language)
+    shown = typed[: service_guides.MOST_CHARACTERS]
     context = {"typed": typed, "shown": shown, "found": found, "guides": listed}
-    return render(request, "hall/guides/page.html", context)
+    return render(request, "hall/service_guides/page.html", context)
 
 
 @require_safe
@@ -40,14 +40,14 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         set_language(response, asked)
         return response
     guide = found_or_404(slug)
-    context = reading(guide) | {"offices": guides.offices(guide.service)}
-    return render(request, "hall/guides/guide.html", context)
+    context = reading(guide) | {"offices": service_guides.offices(guide.service)}
+    return render(request, "hall/service_guides/guide.html", context)
 
 
 @require_safe
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """The guide on a sheet of A4."""
-    return render(request, "hall/guides/paper.html", reading(found_or_404(slug)))
+    return render(request, "hall/service_guides/paper.html", reading(found_or_404(slug)))
 
 
 @require_safe
@@ -57,15 +57,15 @@ def qr(request: HttpRequest, slug: str) -> HttpResponse:
     return qr_code(request, f"{address}?lang={known(translation.get_language())}")
 
 
-def found_or_404(slug: str) -> Guide:
+def found_or_404(slug: str) -> ServiceGuide:
     """The guide in the language of the page, or in one that there is."""
-    guide = guides.of_service(slug, known(translation.get_language()))
+    guide = service_guides.of_service(slug, known(translation.get_language()))
     if guide is None:
         raise Http404
     return guide
 
 
-def reading(guide: Guide) -> dict[str, object]:
+def reading(guide: ServiceGuide) -> dict[str, object]:
     """What a page that shows a guide needs."""
     return {
         "guide": guide,
