@@ -1,7 +1,27 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from hall.plugs import register
 
 
 class ComplaintsConfig(AppConfig):
     name = "complaints"
     verbose_name = _("Complaints")
+
+    def ready(self) -> None:
+        """The box on the pages of the staff."""
+        from complaints import alarms, panels, streams
+        from hall import live
+        from staff import alarms as staff_alarms
+        from staff import nav
+        from staff import panels as staff_panels
+
+        register(live.SOURCES, streams.Matters(), name="matters", order=60)
+        register(live.MARKERS, streams.marker, name="matters")
+        register(staff_panels.PANELS, panels.MATTERS, name="matters", order=60)
+        register(staff_panels.OVERVIEW, panels.overview, name="complaints", order=30)
+        register(staff_alarms.SOURCES, alarms.alarms, name="complaints", order=20)
+        desk = nav.Place(panels.PERMISSION, "complaints:desk", pgettext_lazy("menu", "Matters"))
+        register(nav.PLACES, desk, name="matters", order=30)
+        register(nav.LANDINGS, desk, name="matters", order=50)

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from hall.celery import app as celery_app
+from hall.plugs import register
 
 
 class HallConfig(AppConfig):
@@ -9,3 +10,10 @@ class HallConfig(AppConfig):
     verbose_name = _("The hall")
     # Kept here, not in hall/__init__.py: importing hall must not need settings (see hall.trial).
     celery = celery_app
+
+    def ready(self) -> None:
+        """Plug in the hall's own. Imported here: there are no models before (in every app)."""
+        from hall import doctor, live
+
+        register(doctor.CHECKS, doctor.fonts, name="fonts")
+        register(live.MARKERS, live.notice_marker, name="notices")

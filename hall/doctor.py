@@ -1,14 +1,16 @@
 """What this machine lacks, each in one line: `manage.py doctor`.
 
-A check is a function that returns what it found; the command tells them in the order of CHECKS.
+A check is a function that returns what it found, and is plugged in; the command tells them all.
 """
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from hall.plugs import Socket
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Finding:
 
 
 Check = Callable[[], Iterable[Finding]]
+CHECKS: Socket[Check] = Socket("doctor")
 
 NO_CHINESE = (
     "No Chinese font is installed on this machine: a board, kiosk or pad that runs on it "
@@ -49,9 +52,6 @@ def fonts() -> list[Finding]:
     if found is None:
         return [Finding(CANNOT_TELL)]
     return [] if found else [Finding(NO_CHINESE)]
-
-
-CHECKS: Sequence[Check] = (fonts,)
 
 
 def findings() -> list[Finding]:

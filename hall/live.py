@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
@@ -25,12 +24,12 @@ import redis.asyncio
 import structlog
 from django.conf import settings
 from django.db import close_old_connections, connection
-from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
 from hall import events
 from hall.languages import known
 from hall.models import Branch, Notice
+from hall.plugs import Socket
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -93,16 +92,9 @@ def fingerprint(value: object) -> str:
     return hashlib.blake2b(repr(value).encode(), key=secret, digest_size=8).hexdigest()
 
 
-@cache
-def sources() -> dict[str, Source]:
-    """The sources that the settings name."""
-    return {name: import_string(path)() for name, path in settings.HALL_LIVE_SOURCES.items()}
-
-
-@cache
-def markers() -> list[Callable[[], Marks]]:
-    """The functions that show, without Redis, what changed last."""
-    return [import_string(path) for path in settings.HALL_LIVE_MARKERS]
+SOURCES: Socket[Source] = Socket("live sources")
+# The functions that show, without Redis, what changed last.
+MARKERS: Socket[Callable[[], Marks]] = Socket("live markers")
 
 
 def notice_marker() -> Marks:
@@ -193,8 +185,9 @@ class Room:
         for key in keys:
             by_source[key.source].append(key)
         contents: dict[Key, str] = {}
-        for name, group in by_source.items():
-            contents |= sources()[name].render(self.branch_id, group)
+        for name, source in SOURCES.items():
+            if group := by_source.get(name):
+                contents |= source.render(self.branch_id, group)
         return contents
 
 
@@ -317,7 +310,7 @@ class Hub:
                 seen = None
                 continue
             try:
-                marks = await self.in_thread(lambda: set().union(*(look() for look in markers())))
+                marks = await self.in_thread(lambda: set().union(*(look() for look in MARKERS)))
             except Exception as error:
                 log.warning("live_poll_failed", error=repr(error))
                 continue
@@ -337,7 +330,7 @@ class Live:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("latin-1"))
         name, *path = scope["path"].removeprefix("/live/").strip("/").split("/")
-        source = sources().get(name)
+        source = SOURCES.get(name)
         found = None
         if source is not None and scope["method"] == "GET":
             try:

@@ -255,54 +255,6 @@ CELERY_BEAT_SCHEDULE = {
     "clear-devices": {"task": "hall.tasks.clear_devices", "schedule": 3600.0},
 }
 
-# The tower is referred to upward by strings only (docs/architecture.md).
-HALL_LIVE_SOURCES = {
-    "board": "queueing.streams.Board",
-    "display": "queueing.streams.Display",
-    "ticket": "queueing.streams.TicketPage",
-    "kiosk": "queueing.streams.Kiosk",
-    "desk": "queueing.streams.Desk",
-    "matters": "complaints.streams.Matters",
-    "pad": "ratings.streams.Pad",
-    "panels": "staff.streams.Panels",
-}
-HALL_LIVE_MARKERS = [
-    "hall.live.notice_marker",
-    "queueing.streams.marker",
-    "complaints.streams.marker",
-    "ratings.streams.marker",
-    "staff.streams.marker",
-]
-# The supervisor's page, in its order; each names the app's own (staff.panels, staff.alarms).
-HALL_PANELS = [
-    ("alarms", "staff.panels.ALARMS"),
-    ("duty", "staff.panels.DUTY"),
-    ("floor", "queueing.panels.FLOOR"),
-    ("lines", "queueing.panels.LINES"),
-    ("ratings", "ratings.panels.RATINGS"),
-    ("matters", "complaints.panels.MATTERS"),
-]
-HALL_OVERVIEW = [
-    "queueing.panels.overview",
-    "ratings.panels.overview",
-    "complaints.panels.overview",
-    "staff.panels.overview",
-]
-HALL_ALARMS = ["queueing.alarms.alarms", "complaints.alarms.alarms"]
-HALL_TICKET_PARTS = ["ratings.screens.phone.on_tickets"]
-HALL_TRIAL_ROLES = "staff.views.sign_in.trial_roles"
-HALL_SIGN_OUT_GUARDS = ["queueing.guards.before_sign_out"]
-HALL_PEOPLE_WAITING = "queueing.figures.people_waiting.people_waiting"
-HALL_DEMO_LOADERS = [
-    "demo.place.load.load",
-    "demo.people.load.load",
-    "demo.people.roster.load",
-    "demo.past.visits.load",
-    "demo.past.matters.load",
-    "demo.past.ratings.load",
-    "demo.past.summaries.load",
-]
-
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 TOKEN = re.compile(r"(/(?:t|ticket|matter)/|[?&]ticket=)[\w-]{16,}")
 REFERENCE = re.compile(r"(?<![0-9])[0-9](?:(?:[ +-]|%20|%C2%A0)?[0-9]){15}(?![0-9])")

@@ -1,7 +1,38 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from hall.plugs import register
+
 
 class QueueingConfig(AppConfig):
     name = "queueing"
     verbose_name = _("Queueing")
+
+    def ready(self) -> None:
+        """The line on the pages below, and the screens that watch it."""
+        from hall import live
+        from hall.screens import service_guides
+        from queueing import alarms, guards, panels, streams
+        from queueing.figures.people_waiting import people_waiting
+        from staff import alarms as staff_alarms
+        from staff import guards as staff_guards
+        from staff import nav
+        from staff import panels as staff_panels
+
+        register(live.SOURCES, streams.Board(), name="board", order=10)
+        register(live.SOURCES, streams.Display(), name="display", order=20)
+        register(live.SOURCES, streams.TicketPage(), name="ticket", order=30)
+        register(live.SOURCES, streams.Kiosk(), name="kiosk", order=40)
+        register(live.SOURCES, streams.Desk(), name="desk", order=50)
+        register(live.MARKERS, streams.marker, name="line")
+        register(service_guides.PEOPLE_WAITING, people_waiting, name="line")
+        register(staff_panels.PANELS, panels.FLOOR, name="floor", order=30)
+        register(staff_panels.PANELS, panels.LINES, name="lines", order=40)
+        register(staff_panels.OVERVIEW, panels.overview, name="queueing", order=10)
+        register(staff_alarms.SOURCES, alarms.alarms, name="queueing", order=10)
+        register(staff_guards.SIGN_OUT, guards.before_sign_out, name="seat")
+        counter = nav.Place("queueing.serve_visitors", "queueing:counter", _("Counter"))
+        register(nav.PLACES, counter, name="counter", order=10)
+        register(nav.LANDINGS, counter, name="counter", order=30)
+        kiosk = nav.Place("queueing.issue_for_visitors", "queueing:kiosk_index")
+        register(nav.LANDINGS, kiosk, name="kiosk", order=40)

@@ -10,7 +10,6 @@ from django.utils import translation
 from hall.languages import HTML_TAG
 from hall.live import BranchSource, Key, Marks, notice_marker
 from hall.models import Branch, Counter
-from queueing import parts
 from queueing.figures import waits
 from queueing.models import Sitting, Step, Ticket
 from queueing.screens import board as board_screen
@@ -124,7 +123,7 @@ class TicketPage:
         added = {}
         for language in {key.language for key in keys}:
             with translation.override(language):
-                added[language] = parts.on_tickets(tickets)
+                added[language] = ticket_screen.parts_of(tickets)
         return {
             key: fragment(
                 "queueing/ticket/page.html#live",

@@ -1,4 +1,4 @@
-"""What is wrong now: each app says it of its own matters (HALL_ALARMS)."""
+"""What is wrong now: each app says it of its own matters."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
+from hall.plugs import Socket
 from staff.look import Look
 
 
@@ -37,13 +35,13 @@ class Alarm:
 
 # What one app finds wrong, by branch id; it checks for itself what the member may know.
 Source = Callable[[Look], Mapping[int, Sequence[Alarm]]]
+SOURCES: Socket[Source] = Socket("alarms")
 
 
 def collect(look: Look) -> dict[int, list[Alarm]]:
     """The alarms of each branch, the worst first, in queries that do not grow with branches."""
     found: dict[int, list[Alarm]] = {branch.pk: [] for branch in look.branches}
-    for path in settings.HALL_ALARMS:
-        source: Source = import_string(path)
+    for source in SOURCES:
         for branch_id, alarms in source(look).items():
             found[branch_id].extend(alarms)
     return {pk: sorted(alarms, key=lambda each: each.order) for pk, alarms in found.items()}

@@ -1,25 +1,35 @@
-"""The way between the pages of the staff."""
+"""The way between the pages of the staff, and where a member's day begins.
+
+Each page is plugged in by the app that owns it, with the permission that it asks for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
-from staff.access import WATCH
+from hall.plugs import Socket
 from staff.models import Member
 
-PLACES: Final = [
-    ("queueing.serve_visitors", "queueing:counter", gettext_lazy("Counter")),
-    (WATCH, "staff:supervisor", gettext_lazy("Supervision")),
-    ("complaints.handle_matters", "complaints:desk", pgettext_lazy("menu", "Matters")),
-    ("ratings.read_summaries", "ratings:summaries", gettext_lazy("Summaries")),
-]
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the staff: who may open it, the name of its address, and what leads to it."""
+
+    permission: str
+    url_name: str
+    label: str | Promise = ""
+
+
+# What stands in the menu, and where a day may begin; of the latter the first that fits is taken.
+PLACES: Socket[Place] = Socket("menu")
+LANDINGS: Socket[Place] = Socket("landings")
 
 
 @dataclass(frozen=True)
@@ -38,17 +48,23 @@ def links(request: HttpRequest) -> dict[str, Callable[[], list[Link]]]:
 
 def places(request: HttpRequest) -> list[Link]:
     """Where the member may go, on pages of the staff; nothing on those of visitors."""
-    known = [(permission, reverse(name), label) for permission, name, label in PLACES]
+    known = [(place, reverse(place.url_name)) for place in PLACES]
     member: Any = getattr(request, "user", None)
-    if not any(request.path.startswith(address) for _permission, address, _label in known):
+    if not any(request.path.startswith(address) for _place, address in known):
         return []
     if not isinstance(member, Member):
         return []
     found = [
-        Link(address, label, request.path.startswith(address))
-        for permission, address, label in known
-        if member.has_perm(permission)
+        Link(address, place.label, request.path.startswith(address))
+        for place, address in known
+        if member.has_perm(place.permission)
     ]
     if member.is_staff:
         found.append(Link(reverse("admin:index"), gettext_lazy("Administration"), False))
     return found
+
+
+def landing(may: Callable[[str], bool]) -> str:
+    """The address where the day of a member with these permissions begins."""
+    names = (place.url_name for place in LANDINGS if may(place.permission))
+    return reverse(next(names, "hall:start"))

@@ -1,4 +1,4 @@
-"""The parts of the supervisor's page. Each app brings its own (HALL_PANELS, HALL_OVERVIEW).
+"""The parts of the supervisor's page. Each app plugs in its own.
 
 A panel says who may see it, what stands in it, and what changes when it should be fetched again.
 """
@@ -9,15 +9,14 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db.models import Count, Max
 from django.urls import reverse
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from hall import calendar
 from hall.live import fingerprint
 from hall.models import Branch
+from hall.plugs import Socket
 from staff import alarms, duty
 from staff.access import WATCH
 from staff.look import Look
@@ -54,28 +53,26 @@ class Column:
     cells: Mapping[int, Cell] = field(default_factory=dict)
 
 
-def panels() -> dict[str, Panel]:
-    """Every panel by its name, in the order of the page."""
-    return {name: import_string(path) for name, path in settings.HALL_PANELS}
+# The parts of a branch's page, and the columns of the table of all branches.
+PANELS: Socket[Panel] = Socket("panels")
+OVERVIEW: Socket[Callable[[Look], Sequence[Column]]] = Socket("overview")
 
 
 def revisions(branch: Branch, now: dt.datetime) -> dict[str, str]:
     """What each panel was made of, as short marks that tell nothing else."""
     # Panels of one app may share what they go by: it is asked once.
-    asked = {panel.revision for panel in panels().values() if panel.revision is not None}
+    asked = {panel.revision for panel in PANELS if panel.revision is not None}
     marks = {revision: fingerprint(revision(branch, now)) for revision in asked}
     found = {
-        name: marks[panel.revision]
-        for name, panel in panels().items()
-        if panel.revision is not None
+        name: marks[panel.revision] for name, panel in PANELS.items() if panel.revision is not None
     }
     whole = fingerprint(sorted(found.items()))
-    return {name: found.get(name, whole) for name in panels()}
+    return {name: found.get(name, whole) for name, _panel in PANELS.items()}
 
 
 def columns(look: Look) -> list[Column]:
     """The figures of these branches that the member may see, side by side."""
-    return [column for path in settings.HALL_OVERVIEW for column in import_string(path)(look)]
+    return [column for columns_of in OVERVIEW for column in columns_of(look)]
 
 
 # --- the staff's own ---

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
+
+from hall import settings as hall_settings
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("hall", "staff", "queueing", "complaints", "ratings")
+OURS = (*APPS, "demo")
 
 
-def modules() -> Iterator[Path]:
-    for app in APPS:
+def modules(apps: Iterable[str] = APPS) -> Iterator[Path]:
+    for app in apps:
         yield from (p for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts)
 
 
@@ -47,6 +51,57 @@ def test_events_are_published_by_actions_and_the_administration_alone(path: Path
 def test_the_first_two_rules_can_fail() -> None:
     assert "state" in set(assignments(ast.parse("ticket.state = 'done'")))
     assert "state" in set(assignments(ast.parse("tickets.update(state='done')")))
+
+
+# --- no registry of dotted strings: what a higher app adds is plugged in (hall/plugs.py) ---
+
+# Django's own settings that name code by a path, and those of its kind that other packages read.
+READ_BY_OTHERS = {*dir(global_settings), "ROOT_URLCONF", "ASGI_APPLICATION", "CELERY_BEAT_SCHEDULE"}
+BY_PATH = {"import_string", "import_module", "__import__", "resolve_name", "autodiscover_modules"}
+OUR_PATH = re.compile(rf"({'|'.join(OURS)})(\.\w+)+")
+
+
+def dotted(value: object) -> Iterator[str]:
+    """The strings within a setting that name something of ours by its path."""
+    if isinstance(value, str):
+        yield from [value] if OUR_PATH.fullmatch(value) else []
+    elif isinstance(value, Mapping):
+        yield from dotted([*value, *value.values()])
+    elif isinstance(value, list | tuple | set):
+        for each in value:
+            yield from dotted(each)
+
+
+def imports_by_path(tree: ast.AST) -> Iterator[str]:
+    """The names of functions that import what a string names, wherever they stand."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            yield from (alias.name.rpartition(".")[2] for alias in node.names)
+        if isinstance(node, ast.Name | ast.Attribute):
+            yield node.id if isinstance(node, ast.Name) else node.attr
+
+
+def test_no_setting_of_ours_names_code_by_its_path() -> None:
+    ours = {name: getattr(hall_settings, name) for name in dir(hall_settings) if name.isupper()}
+    found = {name: list(dotted(value)) for name, value in ours.items()}
+    assert {name for name, paths in found.items() if paths} <= READ_BY_OTHERS
+
+
+@pytest.mark.parametrize("path", list(modules(OURS)), ids=str)
+def test_nothing_is_imported_by_its_path(path: Path) -> None:
+    assert not BY_PATH & set(imports_by_path(ast.parse(path.read_text())))
+
+
+def test_the_rules_about_paths_can_fail() -> None:
+    assert list(dotted([("floor", "queueing.panels.FLOOR")])) == ["queueing.panels.FLOOR"]
+    assert list(dotted({"board": "queueing.streams.Board"})) == ["queueing.streams.Board"]
+    assert list(dotted({"a": ["text/html", "axes.backends.X", "staff:sign_in"]})) == []
+    for source in (
+        "from django.utils.module_loading import import_string",
+        "importlib.import_module(path)",
+        "__import__(path)",
+    ):
+        assert BY_PATH & set(imports_by_path(ast.parse(source))), source
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=str)

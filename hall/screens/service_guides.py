@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -15,9 +16,9 @@ from typing import Final, Protocol
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.module_loading import import_string
 
 from hall.models import Branch, Offering, Service, ServiceGuide
+from hall.plugs import Socket
 
 NAME_FIELDS: Final = ("name_zh_hans", "name_zh_hant", "name_en")
 NAMES: Final = tuple(
@@ -31,9 +32,12 @@ HAN_RUN: Final = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
 
 
 class Waiting(Protocol):
-    """Who knows how many people wait for a service at each branch (``HALL_PEOPLE_WAITING``)."""
+    """Who knows how many people wait for a service at each branch; nobody waits elsewhere."""
 
     def __call__(self, service: Service, branches: Collection[Branch]) -> dict[int, int]: ...
+
+
+PEOPLE_WAITING: Socket[Waiting] = Socket("people waiting")
 
 
 @dataclass(frozen=True)
@@ -87,14 +91,15 @@ def listed(language: str) -> QuerySet[ServiceGuide]:
 
 
 def offices(service: Service) -> list[Office]:
-    """The branches that offer a service now (two queries)."""
+    """The branches that offer a service now (one query, and one of who counts people waiting)."""
     rows = Offering.objects.filter(service=service, is_open=True, branch__is_active=True)
     offerings = list(
         rows.select_related("branch", "zone").order_by("branch__order", "branch__slug")
     )
-    count: Waiting = import_string(settings.HALL_PEOPLE_WAITING)
-    waiting = count(service, [each.branch for each in offerings])
-    return [Office(each, waiting.get(each.branch_id, 0)) for each in offerings]
+    waiting: Counter[int] = Counter()
+    for count in PEOPLE_WAITING:
+        waiting.update(count(service, [each.branch for each in offerings]))
+    return [Office(each, waiting[each.branch_id]) for each in offerings]
 
 
 def search(typed: str, language: str) -> Found:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
 
 from hall import devices
 from hall.models import Branch
+from hall.screens.start import trial_roles
 
 
 @require_safe
@@ -18,7 +18,7 @@ def start(request: HttpRequest) -> HttpResponse:
     device = None if is_visit(request) else devices.of_request(request)
     if device:
         return redirect(devices.place_of(device))
-    roles = import_string(settings.HALL_TRIAL_ROLES)() if settings.HALL_TRIAL else []
+    roles = trial_roles() if settings.HALL_TRIAL else []
     branches = Branch.objects.filter(is_active=True).prefetch_related("counters")
     return render(request, "hall/start/page.html", {"branches": branches, "roles": roles})
 

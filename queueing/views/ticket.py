@@ -21,7 +21,7 @@ from hall.languages import HTML_TAG, known
 from hall.pages import SeeOther, chosen_language, qr_code, unlisted
 from hall.refusal import Refused
 from hall.screens import documents
-from queueing import actions, parts
+from queueing import actions
 from queueing.models import State, Ticket
 from queueing.screens import ticket as ticket_screen
 
@@ -59,7 +59,7 @@ def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     language = known(translation.get_language())
     context = {
         "branch": ticket.branch,
-        "parts": parts.on_tickets([ticket], request).get(ticket.pk, []),
+        "parts": ticket_screen.parts_of([ticket], request).get(ticket.pk, []),
         "documents": documents.documents(ticket.service_id, language),
         **state_of(ticket),
     }

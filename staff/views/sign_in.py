@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.views import LoginView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
+from hall.screens.start import TrialRole
+from staff import guards
 from staff.forms import SignInForm
 from staff.models import Member
+from staff.nav import landing
 from staff.roles import ROLES
 from staff.roles import role as role_of
-
-# Where a role's day begins, by what its members may do; the first that fits is taken.
-LANDINGS = [
-    ("hall.view_branch", "admin:index"),
-    ("queueing.watch_hall", "staff:supervisor"),
-    ("queueing.serve_visitors", "queueing:counter"),
-    ("queueing.issue_for_visitors", "queueing:kiosk_index"),
-    ("complaints.handle_matters", "complaints:desk"),
-]
-
-
-@dataclass(frozen=True)
-class TrialRole:
-    """A role on the trial's start page, and the member who stands for it."""
-
-    slug: str
-    name: Promise
-    summary: Promise
-    member: Member
-    lands_on: str
-
-
-def landing(may: Callable[[str], bool]) -> str:
-    """The address where the day of a member with these permissions begins."""
-    names = (url_name for permission, url_name in LANDINGS if may(permission))
-    return reverse(next(names, "hall:start"))
 
 
 def trial_members() -> dict[str, Member]:
@@ -92,10 +63,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out, unless something must be settled first: then go there."""
     member = request.user
     if isinstance(member, Member):
-        for guard in settings.HALL_SIGN_OUT_GUARDS:
-            settle_at: str | None = import_string(guard)(member)
-            if settle_at:
-                return redirect(settle_at)
+        settle_at = guards.before_sign_out(member)
+        if settle_at:
+            return redirect(settle_at)
     logout(request)
     return redirect("hall:start")
 

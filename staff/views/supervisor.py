@@ -55,7 +55,7 @@ def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse
     look = Look([place], member, now)
     shown = [
         Shown(name, marks[name], rendered(request, panel, look))
-        for name, panel in panels.visible(member, panels.panels().items()).items()
+        for name, panel in panels.visible(member, panels.PANELS.items()).items()
     ]
     return render(
         request, "staff/supervisor/page.html", {"branch": place, "panels": shown, "now": now}
@@ -68,7 +68,7 @@ def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse
 def one_panel(request: HttpRequest, member: Member, branch: str, panel: str) -> HttpResponse:
     """One panel, fresh."""
     place = branch_for(member, branch)
-    found = panels.panels().get(panel)
+    found = panels.PANELS.get(panel)
     if found is None:
         raise Http404
     if not member.has_perm(found.permission):

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
-from django.utils.module_loading import import_string
 
-from demo.rows import Loader
+from demo.past import matters, ratings, summaries, visits
+from demo.people import load as people
+from demo.people import roster
+from demo.place import load as place
+from demo.rows import Loader, PastLoader
 from hall.models import Branch
+
+# In this order: each builds on what those before it added.
+PLACE: Final[Sequence[Loader]] = (place.load, people.load)
+PAST: Final[Sequence[PastLoader]] = (
+    roster.load,
+    visits.load,
+    matters.load,
+    ratings.load,
+    summaries.load,
+)
 
 
 class Command(BaseCommand):
@@ -31,8 +44,7 @@ class Command(BaseCommand):
             return
         added: Counter[str] = Counter()
         with transaction.atomic():
-            for path in settings.HALL_DEMO_LOADERS:
-                load: Loader = import_string(path)
+            for load in (*PLACE, *PAST):
                 added.update(load())
         self.stdout.write(f"Demo hall: {_told(added)}.")
 
