@@ -8,13 +8,13 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import TEXT_LIMIT, Kind
 from complaints.reading import as_code, compact
 from hall import calendar
+from hall.formats import day_long
 from hall.models import Branch, Counter
 from queueing.models import Ticket
 
@@ -144,7 +144,7 @@ class BoxForm(forms.Form):
             self.ticket = found.select_related("service", "counter").first()
         if not typed or self.ticket:
             return {}
-        told = {"code": typed, "day": date_format(self.visited_on)}
+        told = {"code": typed, "day": day_long(self.visited_on)}
         return {"code": _("There is no ticket %(code)s on %(day)s.") % told}
 
     def _find_counter(self) -> dict[str, str]:

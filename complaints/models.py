@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from hall.formats import moment_digits
 from hall.models import Branch, Counter, Department, Service
 from queueing.models import Ticket, new_token
 from staff.models import Member
@@ -197,4 +198,4 @@ class Entry(models.Model):
         verbose_name_plural = _("time line")
 
     def __str__(self) -> str:
-        return f"{self.move} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.move} {moment_digits(self.at)}"

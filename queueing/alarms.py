@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hall.formats import day_short
 from hall.models import Branch
 from queueing.figures import counter_plan
 from queueing.models import State
@@ -78,7 +78,7 @@ def _left_open(left: counter_plan.LeftOpen, branch: Branch) -> Alarm:
         "%(count)s tickets of %(day)s were never closed",
         left.count,
     )
-    said = {"count": left.count, "day": date_format(left.day, "SHORT_DATE_FORMAT")}
+    said = {"count": left.count, "day": day_short(left.day)}
     href = rows_at(branch, day=left.day.isoformat(), state="open")
     return Alarm(Severity.LOOK, text % said, left.since, href)
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from hall.formats import time_to_second
 from hall.models import Branch, Counter, Service
 from staff.models import Member
 
@@ -209,7 +210,7 @@ class Step(models.Model):
         indexes = [models.Index(fields=["ticket", "id"], name="time_line")]
 
     def __str__(self) -> str:
-        return f"{self.move} {self.at:%H:%M:%S}"
+        return f"{self.move} {time_to_second(self.at)}"
 
 
 class SittingQuerySet(models.QuerySet["Sitting"]):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from hall import calendar
+from hall.formats import NONE, in_minutes
 from hall.models import Branch
 from queueing.figures import counter_plan
 from queueing.figures import lines_today as lines_today_of
@@ -59,10 +59,9 @@ def _waiting(state: counter_plan.CounterPlan) -> Cell:
 
 def _longest(state: counter_plan.CounterPlan) -> Cell:
     if not state.waiting:
-        return Cell("–")
-    text = ngettext("%(count)s minute", "%(count)s minutes", state.longest)
+        return Cell(NONE)
     return Cell(
-        text % {"count": state.longest},
+        in_minutes(state.longest),
         rows_at(state.branch, state=State.WAITING, order="longest"),
         looks=state.longest >= state.branch.alarm_wait_minutes,
     )

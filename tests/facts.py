@@ -31,6 +31,7 @@ from complaints.models import Entry, Matter
 from complaints.screens import desk as handlers_desk
 from hall import calendar, devices
 from hall.calendar import Month
+from hall.formats import as_clock
 from hall.models import Branch, Counter, Device, Notice, Offering, ServiceGuide, SpecialDay
 from hall.refusal import Refused
 from queueing import actions as queue
@@ -415,7 +416,7 @@ def desk_at(seat: Sitting) -> Any:
     desk = desk_screen.desk(seat, now=NOW)
     return {
         "since": seat.started_at,
-        "visitor": [code_of(desk.visitor), desk.state, desk.elapsed, desk.waited],
+        "visitor": [code_of(desk.visitor), desk.state, as_clock(desk.elapsed), desk.waited],
         "steps": [[step.move, step.at, number_of(step.member), step.reason] for step in desk.steps],
         "line": [each.code for each in desk.line],
         "in line": desk.line_length,

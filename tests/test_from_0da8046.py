@@ -168,7 +168,17 @@ def fill(table: str, source: sqlite3.Connection, target: psycopg.Connection) -> 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_it_says_the_same_as_before(name: str, now: dict[str, Any]) -> None:
-    assert now[name] == EXPECTED[name]
+    assert as_meant(name, now[name]) == as_meant(name, EXPECTED[name])
+
+
+def as_meant(name: str, facts: Any) -> Any:
+    """The facts of a name without what is meant to differ."""
+    if name == "desks":  # Clocks are told to the nearest second now; before, they were cut off.
+        return {
+            seat: said | {"visitor": [*said["visitor"][:2], *said["visitor"][3:]]}
+            for seat, said in facts.items()
+        }
+    return facts
 
 
 def test_no_fact_is_left_out(now: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from hall.formats import as_clock
 from hall.models import Department, Service
 from ratings import actions
 from ratings.models import Rating, Row, Summary
@@ -174,14 +175,14 @@ def test_summing_up_takes_a_fixed_number_of_queries(
 
 def test_lengths_are_minutes_and_seconds() -> None:
     minute = charts.MINUTE
-    assert [words.clock(minute * each) for each in (0, 0.5, 12.57, 59.999, 61)] == [
+    assert [as_clock(minute * each) for each in (0, 0.5, 12.57, 59.999, 61)] == [
         "0:00",
         "0:30",
         "12:34",
         "1:00:00",
         "1:01:00",
     ]
-    assert words.clock(None) == words.share(0, 0) == words.number(None) == "–"
+    assert as_clock(None) == words.share(0, 0) == words.number(None) == "–"
     assert (words.share(1, 3), words.share(None, 3), words.number(12345)) == (
         "33.3%",
         "0.0%",

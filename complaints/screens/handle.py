@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -16,10 +15,9 @@ from complaints.models import OPEN, Entry, Matter
 from complaints.owed import Due, due
 from complaints.states import MOVES, is_answered
 from hall import calendar
+from hall.formats import whole_minutes
 from queueing.models import Step, Ticket
 from staff.models import Member
-
-MINUTE: Final = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Visit:
     def waited(self) -> int | None:
         """Whole minutes from the ticket to the first call."""
         called = self.ticket.first_called_at
-        return None if called is None else (called - self.ticket.issued_at) // MINUTE
+        return None if called is None else whole_minutes(called - self.ticket.issued_at)
 
     @property
     def served(self) -> int | None:
@@ -43,7 +41,7 @@ class Visit:
             for step, after in zip(self.steps, self.steps[1:], strict=False)
             if step.to_state == "serving"
         ]
-        return sum(lengths, dt.timedelta()) // MINUTE if lengths else None
+        return whole_minutes(sum(lengths, dt.timedelta())) if lengths else None
 
 
 @dataclass(frozen=True)

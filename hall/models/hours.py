@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from hall.formats import time_of_day
 from hall.models.place import Branch
 
 
@@ -39,7 +40,7 @@ class OpeningHours(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_weekday_display()} {self.opens:%H:%M}–{self.closes:%H:%M}"
+        return f"{self.get_weekday_display()} {time_of_day(self.opens)}–{time_of_day(self.closes)}"
 
 
 class SpecialDay(models.Model):

@@ -15,12 +15,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from hall import calendar
+from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Offering, Service, Zone
 from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
 from staff.look import Look
 
-MINUTE: Final = dt.timedelta(minutes=1)
 LOOK_BACK: Final = 31  # days in which tickets that were left open are looked for
 IN_THE_HALL: Final = tuple(state for state in State if state not in OUTCOMES)
 WORDS: Final[dict[str, str | Promise]] = {
@@ -66,7 +66,7 @@ class CounterNow:
     @property
     def minutes(self) -> int:
         """Whole minutes since then."""
-        return minutes_between(self.since or self.now, self.now)
+        return whole_minutes(self.now - (self.since or self.now))
 
     @property
     def too_long(self) -> bool:
@@ -97,7 +97,7 @@ class LineNow:
     @property
     def longest(self) -> int:
         """Whole minutes that the longest of them has waited."""
-        return minutes_between(self.longest_since or self.now, self.now)
+        return whole_minutes(self.now - (self.longest_since or self.now))
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class CounterPlan:
     @property
     def longest(self) -> int:
         """Whole minutes of the longest wait."""
-        return minutes_between(self.longest_since or self.now, self.now)
+        return whole_minutes(self.now - (self.longest_since or self.now))
 
     @property
     def open(self) -> int:
@@ -155,11 +155,6 @@ class CounterPlan:
     def tally(self) -> list[tuple[str, str | Promise, int]]:
         """How many counters are in each state: name, word, number."""
         return [(state, word, self.in_state(state)) for state, word in WORDS.items()]
-
-
-def minutes_between(start: dt.datetime, end: dt.datetime) -> int:
-    """Whole minutes; none if the clocks of two servers differ."""
-    return max(0, (end - start) // MINUTE)
 
 
 def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from hall import calendar
+from hall.formats import whole_minutes
 from hall.models import Branch, OpeningHours
 from queueing.figures import waits
-from queueing.figures.counter_plan import minutes_between
 from queueing.models import State, Ticket
 
 SLOT: Final = dt.timedelta(minutes=30)
@@ -72,7 +72,7 @@ class LineToday:
     @property
     def longest(self) -> int:
         """Whole minutes that the longest of them has waited."""
-        return minutes_between(self.line.longest_since or self.now, self.now)
+        return whole_minutes(self.now - (self.line.longest_since or self.now))
 
     @property
     def too_long(self) -> bool:

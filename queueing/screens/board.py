@@ -101,8 +101,9 @@ def calls(branch: Branch, now: dt.datetime, limit: int = CALLS_READ) -> list[Cal
 def _call(ticket: Ticket) -> Call:
     counter = ticket.counter
     assert counter is not None and ticket.last_called_at is not None
+    day = ticket.day.isoformat().replace("-", "")
     return Call(
-        id=f"{ticket.day:%Y%m%d}-{ticket.code}-{ticket.call_count}",
+        id=f"{day}-{ticket.code}-{ticket.call_count}",
         code=ticket.code,
         counter=counter.number,
         zone=counter.zone,

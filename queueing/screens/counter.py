@@ -10,7 +10,7 @@ from django.db.models import Count, Q, Window
 from django.utils import timezone
 
 from hall import calendar
-from hall.formats import as_clock
+from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Notice
 from queueing import dispatch, seats, states
 from queueing.figures import clerk_day
@@ -18,7 +18,6 @@ from queueing.models import Sitting, State, Step, Ticket
 
 LINE_SHOWN = 10
 MISSED_SHOWN = 5
-MINUTE = dt.timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class DeskState:
     @property
     def queue(self) -> list[Waiting]:
         """The first in line with what they have waited."""
-        return [Waiting(each, (self.now - each.issued_at) // MINUTE) for each in self.line]
+        return [Waiting(each, whole_minutes(self.now - each.issued_at)) for each in self.line]
 
     @property
     def state(self) -> str:
@@ -80,16 +79,16 @@ class DeskState:
         return next(starts, self.visitor.state_since)
 
     @property
-    def elapsed(self) -> str:
-        """How long that is, as a clock shows it."""
-        return as_clock(self.now - (self.began or self.now))
+    def elapsed(self) -> dt.timedelta:
+        """How long that is."""
+        return self.now - (self.began or self.now)
 
     @property
     def waited(self) -> int:
         """Whole minutes that the visitor waited for the first call."""
         if self.visitor is None or self.visitor.first_called_at is None:
             return 0
-        return (self.visitor.first_called_at - self.visitor.issued_at) // MINUTE
+        return whole_minutes(self.visitor.first_called_at - self.visitor.issued_at)
 
     @property
     def notes(self) -> list[Step]:
@@ -105,19 +104,6 @@ class DeskState:
     def _is_mine(self, ticket: Ticket) -> bool:
         seat = self.sitting
         return seat.counter_id == ticket.counter_id or seat.member_id == ticket.member_id
-
-
-@dataclass(frozen=True)
-class DayState:
-    """The clerk's own day, as it stands beside the desk."""
-
-    today: clerk_day.Today
-
-    @property
-    def median(self) -> str:
-        """The median length of today's visits, as a clock shows it."""
-        length = self.today.median_service
-        return "" if length is None else as_clock(length)
 
 
 def desk(
@@ -145,9 +131,9 @@ def desk(
     )
 
 
-def day(sitting: Sitting, now: dt.datetime | None = None) -> DayState:
+def day(sitting: Sitting, now: dt.datetime | None = None) -> clerk_day.Today:
     """The clerk's own day, in two queries."""
-    return DayState(clerk_day.clerk_day(sitting.member_id, sitting.branch, now))
+    return clerk_day.clerk_day(sitting.member_id, sitting.branch, now)
 
 
 def notices(branch: Branch, now: dt.datetime | None = None) -> list[Notice]:

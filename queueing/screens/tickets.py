@@ -13,7 +13,7 @@ from django.db.models import Case, DateTimeField, DurationField, ExpressionWrapp
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from hall.formats import as_clock
+from hall.formats import whole_minutes
 from hall.models import Branch
 from queueing import states
 from queueing.models import OUTCOMES, Step, Ticket
@@ -36,7 +36,7 @@ class TicketRow:
     @property
     def minutes(self) -> int:
         """The same in whole minutes."""
-        return self.waited // dt.timedelta(minutes=1)
+        return whole_minutes(self.waited)
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,6 @@ class StepRow:
         """What was done, in words."""
         move = states.MOVES.get(self.step.move)
         return str(move.label) if move else _("ticket taken")
-
-    @property
-    def clock(self) -> str:
-        """How long, as a clock shows it."""
-        return "" if self.lasted is None else as_clock(self.lasted)
 
 
 @dataclass(frozen=True)

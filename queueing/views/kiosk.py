@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from hall import calendar
+from hall.formats import time_of_day
 from hall.languages import known
 from hall.models import Branch, Category, Offering
 from hall.pages import SeeOther
@@ -123,7 +124,7 @@ def closed_hours(branch: Branch) -> list[str] | None:
     if branch.is_active and (branch.issues_outside_hours or calendar.is_open(branch, now)):
         return None
     spans = calendar.hours_of(branch, calendar.local_day(branch, now)) if branch.is_active else []
-    return [f"{span.opens:%H:%M}–{span.closes:%H:%M}" for span in spans]
+    return [f"{time_of_day(span.opens)}–{time_of_day(span.closes)}" for span in spans]
 
 
 def set_printing(request: HttpRequest, branch: Branch) -> HttpResponse:

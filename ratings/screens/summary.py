@@ -10,15 +10,15 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Final
 
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hall.calendar import Month
+from hall.formats import NONE, as_clock, month_long
 from hall.models import Branch
 from ratings.models import Row, Summary
-from ratings.screens.summary_words import HEADINGS, NONE, clock, number, share
+from ratings.screens.summary_words import HEADINGS, number, share
 from staff.models import Member
 
 Value = int | float | dt.timedelta | None
@@ -60,7 +60,7 @@ def _count(name: str, heading: str | Promise = "") -> Kind:
 
 
 def _length(name: str) -> Kind:
-    return Kind(HEADINGS[name], attrgetter(name), lambda row: clock(getattr(row, name)))
+    return Kind(HEADINGS[name], attrgetter(name), lambda row: as_clock(getattr(row, name)))
 
 
 def _share(name: str, of: str, told: Promise) -> Kind:
@@ -134,7 +134,7 @@ class Report:
     @cached_property
     def key_figures(self) -> list[KeyFigure]:
         """The figures of the whole branch that are read first."""
-        month = date_format(self.summary.month.previous.first, "YEAR_MONTH_FORMAT")
+        month = month_long(self.summary.month.previous.first)
         return [
             KeyFigure(
                 kind.name,
@@ -165,7 +165,7 @@ def _difference(now: Value, before: Value) -> str:
     """How far two figures are from each other, without a sign."""
     match now, before:
         case dt.timedelta(), dt.timedelta():
-            return clock(abs(now - before))
+            return as_clock(abs(now - before))
         case float(), float():
             return _("%(points)s percentage points") % {"points": f"{abs(now - before):.1f}"}
         case int(), int():

@@ -13,8 +13,9 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from hall.formats import as_clock, time_of_day, weekday_short
 from ratings.models import Row
-from ratings.screens.summary_words import HEADINGS, clock, name_of, number, weekday
+from ratings.screens.summary_words import HEADINGS, name_of, number
 
 WIDTH: Final = 720
 LEFT: Final = 44  # room for the numbers of the axis
@@ -110,7 +111,7 @@ def _day_label(row: Row) -> str:
 
 
 def _day_under(row: Row) -> str:
-    return weekday(row.day) if row.day else ""
+    return weekday_short(row.day) if row.day else ""
 
 
 def _nothing(row: Row) -> str:
@@ -118,7 +119,7 @@ def _nothing(row: Row) -> str:
 
 
 def _slot_label(row: Row) -> str:
-    return f"{row.slot:%H:%M}" if row.slot and row.slot.minute == 0 else ""
+    return time_of_day(row.slot) if row.slot and row.slot.minute == 0 else ""
 
 
 def _columns(
@@ -199,7 +200,7 @@ def waits(rows: Sequence[Row]) -> Bars:
     top = marks[-1]
     bars = []
     for place, row in enumerate(shown):
-        said = {"median": clock(row.wait_median), "p90": clock(row.wait_p90)}
+        said = {"median": as_clock(row.wait_median), "p90": as_clock(row.wait_p90)}
         words = _("median %(median)s, 90%% within %(p90)s") % said
         middle, end = _across(row.wait_median, top), _across(row.wait_p90, top)
         bars.append(_bar(place, row, words, [Piece("median", "0", middle)], middle, end))

@@ -12,13 +12,13 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from hall.formats import as_clock, month_long
 from ratings.models import Row
 from ratings.screens.summary import Report
 from ratings.screens.summary_words import DEFINITIONS, HEADINGS, SCOPES, name_of
@@ -64,7 +64,7 @@ def _about(report: Report) -> Iterator[tuple[str, str]]:
     """Whose figures these are."""
     summary = report.summary
     yield _("Branch"), report.whole.name
-    yield _("Month"), date_format(summary.first_day, "YEAR_MONTH_FORMAT")
+    yield _("Month"), month_long(summary.first_day)
     yield _("Version"), str(summary.version)
     if summary.reason:
         yield _("Reason of the correction"), summary.reason
@@ -150,8 +150,7 @@ def _as_text(value: Value) -> str:
         case None:
             return ""
         case dt.timedelta():
-            minutes, seconds = divmod(round(value.total_seconds()), 60)
-            return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+            return as_clock(value, with_hours=True)
         case str() if value.startswith(FORMULA):
             return f"'{value}"
     return str(value)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from hall.formats import NONE, day_digits, time_of_day
 from ratings.models import Row
 
-NONE: Final = "–"
 # A figure of a row by its column, in the order in which reports have them.
 HEADINGS: Final[dict[str, str | Promise]] = {
     "issued": pgettext_lazy("figure", "Tickets"),
@@ -123,24 +122,14 @@ DEFINITIONS: Final = [
 def name_of(row: Row) -> str:
     """What the row is about, as people call it."""
     if row.scope == Row.Scope.DAY and row.day is not None:
-        return f"{row.day:%Y-%m-%d}"
+        return day_digits(row.day)
     if row.scope == Row.Scope.SLOT and row.slot is not None:
-        return f"{row.slot:%H:%M}"
+        return time_of_day(row.slot)
     if row.scope == Row.Scope.DEPARTMENT and row.department_id is None:
         return _("no department")
     if row.scope == Row.Scope.SERVICE and row.service_id is None:
         return _("no service")
     return row.name
-
-
-def clock(length: dt.timedelta | None) -> str:
-    """A length as minutes and seconds, from an hour on with hours; to the nearest second."""
-    if length is None:
-        return NONE
-    seconds = round(length.total_seconds())
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 def number(count: int | None) -> str:
@@ -151,17 +140,3 @@ def number(count: int | None) -> str:
 def share(part: int | None, whole: int | None) -> str:
     """A part in percent of the whole; nothing is no share of nothing."""
     return f"{100 * (part or 0) / whole:.1f}%" if whole else NONE
-
-
-def weekday(day: dt.date) -> str:
-    """The day of the week in one or two letters."""
-    names = (
-        pgettext("weekday", "Mo"),
-        pgettext("weekday", "Tu"),
-        pgettext("weekday", "We"),
-        pgettext("weekday", "Th"),
-        pgettext("weekday", "Fr"),
-        pgettext("weekday", "Sa"),
-        pgettext("weekday", "Su"),
-    )
-    return names[day.weekday()]

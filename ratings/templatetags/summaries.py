@@ -7,10 +7,8 @@ from django import template
 from ratings.screens import summary_words as words
 
 register = template.Library()
-register.filter("clock", words.clock)
 register.filter("number", words.number)
 register.filter("row_name", words.name_of)
-register.filter("weekday", words.weekday)
 
 
 @register.filter

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from hall.formats import as_clock
 from queueing.figures.day import DayFigures, day_figures
 from queueing.figures.spread import Spread
 from queueing.management.arguments import add_branch, branch_of, day
@@ -68,5 +69,6 @@ def as_text(figures: DayFigures) -> str:
 
 def told(name: str, spread: Spread) -> str:
     """One line on a spread."""
-    shares = f"median {spread.median or '–'}, 90 % within {spread.p90 or '–'}"
+    median, p90 = (as_clock(each, with_hours=True) for each in (spread.median, spread.p90))
+    shares = f"median {median}, 90 % within {p90}"
     return f"{name:<18}{shares} ({spread.count})"
