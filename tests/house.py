@@ -1,0 +1,114 @@
+"""Rules of the house that a newcomer relies on, each as a search for what breaks it.
+
+Every search takes the folder of a checkout and answers with sentences, so that a test can point it
+at the real tree and, as a control, at a copy in which somebody broke the rule.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+APPS: Final = ("hall", "staff", "queueing", "complaints", "ratings")
+# The rooms that every app may have (docs/architecture.md, "The rooms"); what they hold follows.
+ROOMS: Final = (
+    "actions admin alarms api apps figures forms guards management migrations models panels screens "
+    "states streams tasks templatetags urls views"
+).split()
+TABLE_ROW: Final = re.compile(r"^\| `(\w+)/(\w+)`", re.MULTILINE)
+SHARED_TEMPLATES: Final = {"components"}
+SHARED_STYLES: Final = {"tokens", "base", "components", "fonts"}
+DOTTED: Final = re.compile(rf"({'|'.join(APPS)}|demo)(\.\w+){{2,}}")
+
+
+def modules(root: Path = ROOT, *, of: tuple[str, ...] = APPS) -> Iterator[Path]:
+    """The Python files of the apps, but for their migrations."""
+    for app in of:
+        yield from (p for p in (root / app).rglob("*.py") if "migrations" not in p.parts)
+
+
+def named_rules(root: Path) -> set[tuple[str, str]]:
+    """The modules that are no room of every app: docs/architecture.md has a line for each."""
+    text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return {(app, name) for app, name in TABLE_ROW.findall(text)}
+
+
+def homeless(root: Path = ROOT) -> list[str]:
+    """Python files that stand in no room, rules that are told of and gone, and templates or styles
+    of no screen."""
+    known, seen = named_rules(root), set()
+    found = []
+    for path in modules(root):
+        app, name = path.relative_to(root).parts[:2]
+        name = name.removesuffix(".py")
+        seen.add((app, name))
+        if name not in (*ROOMS, "__init__") and (app, name) not in known:
+            found.append(f"{path.relative_to(root)} stands in no room")
+    found += [f"{app}/{name} is told of, and is not there" for app, name in sorted(known - seen)]
+    return found + screenless(root)
+
+
+def screenless(root: Path) -> list[str]:
+    """Folders of templates and sheets of style that bear no screen's name."""
+    words = {"supervisor"}
+    found = []
+    for app in APPS:
+        folders = [root / app / room for room in ("screens", "views")]
+        own = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.py")}
+        words |= own
+        for folder in sorted((root / "templates" / app).glob("*")):
+            if folder.name not in own | {"supervisor"}:
+                found.append(f"templates/{app}/{folder.name} is no screen of {app}")
+    for sheet in sorted((root / "static" / "css").glob("*.css")):
+        word = sheet.stem.removesuffix("-paper").replace("-", "_")
+        if word not in words | SHARED_STYLES | {"paper"}:
+            found.append(f"static/css/{sheet.name} is of no screen")
+    return found
+
+
+def against_the_layers(root: Path = ROOT) -> list[str]:
+    """What import-linter finds, with the contracts of the checkout's pyproject.toml."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    asked = subprocess.run(
+        [lint, "--no-cache"], cwd=root, capture_output=True, text=True, check=False
+    )
+    if asked.returncode == 0:
+        return []
+    broken = [line for line in asked.stdout.splitlines() if " is not allowed to import " in line]
+    return broken or [asked.stdout[-2000:] + asked.stderr[-2000:]]
+
+
+def dotted_registries(root: Path = ROOT) -> list[str]:
+    """Where code is named by a string: a list or table of dotted paths in the settings, and every
+    use of ``import_string``; what is plugged in is registered by its object (hall/plugs.py)."""
+    found = []
+    for path in [*modules(root), *modules(root, of=("demo",))]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        where = path.relative_to(root)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                names = [alias.name for alias in node.names]
+                if "import_string" in names or "importlib" in names:
+                    found.append(f"{where}:{node.lineno} looks code up by its name")
+    return found + list(paths_in_settings(root))
+
+
+def paths_in_settings(root: Path) -> Iterator[str]:
+    """Settings of ours (``HALL_…``) that hold dotted paths of ours."""
+    tree = ast.parse((root / "hall" / "settings.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [each.id for each in targets if isinstance(each, ast.Name)]
+        texts = [n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant)]
+        if any(name.startswith("HALL_") for name in names):
+            for text in texts:
+                if isinstance(text, str) and DOTTED.fullmatch(text):
+                    yield f"hall/settings.py:{node.lineno} {names[0]} names {text}"
