@@ -62,7 +62,7 @@ def main() -> int:
         return 2
 
 
-def leave(number: int, frame: FrameType | None) -> None:
+def leave(number: int, _frame: FrameType | None) -> None:
     """Turn a request to end into an orderly end."""
     raise SystemExit(128 + number)
 

@@ -23,12 +23,12 @@ def nothing() -> HttpResponse:
     return HttpResponse(headers={"Content-Length": "0"})
 
 
-def empty(request: HttpRequest) -> HttpResponse:
+def empty(_request: HttpRequest) -> HttpResponse:
     """What server and middleware cost alone."""
     return nothing()
 
 
-def same_statements(request: HttpRequest, name: str, seat: int) -> HttpResponse:
+def same_statements(_request: HttpRequest, name: str, seat: int) -> HttpResponse:
     """The statements of a request, by the same connection, and nothing else."""
     with connection.cursor() as cursor:
         say(cursor, statements()[name], values()(seat))

@@ -125,7 +125,7 @@ def build(plan: Plan, month: Month) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def close(connection: psycopg.Connection[tuple[object, ...]], month: Month) -> float:
+def close(_connection: psycopg.Connection[tuple[object, ...]], month: Month) -> float:
     """Make every branch's summary; the seconds it took."""
     began = time.perf_counter()
     for branch in Branch.objects.all():

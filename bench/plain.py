@@ -43,7 +43,7 @@ def share(
 
 
 @cache
-def connection(url: str, number: int) -> psycopg.Connection[tuple[object, ...]]:
+def connection(url: str, _number: int) -> psycopg.Connection[tuple[object, ...]]:
     """A client's connection, kept from round to round; it sends what Django's would send."""
     return psycopg.connect(url, autocommit=True, cursor_factory=psycopg.ClientCursor)
 

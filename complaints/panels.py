@@ -31,7 +31,7 @@ def _matters(look: Look) -> Mapping[str, object]:
     return {"matters": look.once(matters_today)[branch.pk], "at": at}
 
 
-def _revision(branch: Branch, now: dt.datetime) -> object:
+def _revision(branch: Branch, _now: dt.datetime) -> object:
     """Changes with every matter of the branch."""
     rows = Matter.objects.filter(branch=branch).order_by("-changed_at")
     return rows.values_list("changed_at", flat=True).first()

@@ -264,7 +264,7 @@ REFERENCE = re.compile(r"(?<![0-9])[0-9](?:(?:[ +-]|%20|%C2%A0)?[0-9]){15}(?![0-
 
 
 def without_tokens(
-    logger: object, name: str, line: MutableMapping[str, Any]
+    _logger: object, _name: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """What opens a visitor's page never stands in a log: tokens and reference numbers."""
     for key in ("request", "event"):

@@ -18,10 +18,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 APPS: Final = ("hall", "staff", "queueing", "complaints", "ratings")
 # The rooms that every app may have (docs/architecture.md, "The rooms"); what they hold follows.
 ROOMS: Final = (
-    "actions admin alarms api apps figures forms guards management migrations models panels screens "
-    "states streams tasks templatetags urls views"
+    "actions admin alarms api apps figures forms guards management migrations models panels "
+    "screens states streams tasks templatetags urls views"
 ).split()
-TABLE_ROW: Final = re.compile(r"^\| `(\w+)/(\w+)`", re.MULTILINE)
+TABLE_ROW: Final = re.compile(r"^\| (`\w+/\w+`.*?) \|", re.MULTILINE)
+MODULE: Final = re.compile(r"`(\w+)/(\w+)`")
 SHARED_TEMPLATES: Final = {"components"}
 SHARED_STYLES: Final = {"tokens", "base", "components", "fonts"}
 DOTTED: Final = re.compile(rf"({'|'.join(APPS)}|demo)(\.\w+){{2,}}")
@@ -36,7 +37,7 @@ def modules(root: Path = ROOT, *, of: tuple[str, ...] = APPS) -> Iterator[Path]:
 def named_rules(root: Path) -> set[tuple[str, str]]:
     """The modules that are no room of every app: docs/architecture.md has a line for each."""
     text = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
-    return {(app, name) for app, name in TABLE_ROW.findall(text)}
+    return {(app, name) for row in TABLE_ROW.findall(text) for app, name in MODULE.findall(row)}
 
 
 def homeless(root: Path = ROOT) -> list[str]:

@@ -80,7 +80,7 @@ def _tie(pen: Pen, look: Look) -> None:
     pen.shape([(-11, 357), (11, 357), (7, 377), (-7, 377)], dark)
 
 
-def _badge(pen: Pen, look: Look) -> None:
+def _badge(pen: Pen, _look: Look) -> None:
     pen.shape([(64, 428), (108, 428), (108, 446), (64, 446)], WHITE)
     pen.shape([(64, 428), (108, 428), (108, 433), (64, 433)], (46, 125, 178))
     pen.shape([(70, 438), (96, 438), (96, 441), (70, 441)], (120, 130, 145))

@@ -7,6 +7,6 @@ from django.views.decorators.http import require_safe
 
 
 @require_safe
-def healthy(request: HttpRequest) -> HttpResponse:
+def healthy(_request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok", content_type="text/plain")

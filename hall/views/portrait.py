@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 @cache_control(public=True, max_age=3600)
-def portrait(request: HttpRequest, name: str) -> FileResponse:
+def portrait(_request: HttpRequest, name: str) -> FileResponse:
     """The photo on a supervision card; public, as the card is."""
     path = f"portraits/{name}"
     if not re.fullmatch(r"[\w-]+\.(webp|png|jpe?g)", name) or not default_storage.exists(path):

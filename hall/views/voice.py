@@ -9,7 +9,7 @@ from django.views.decorators.http import condition, require_safe
 from hall.voice import recording
 
 
-def version(request: HttpRequest, language: str, name: str) -> str | None:
+def version(_request: HttpRequest, language: str, name: str) -> str | None:
     """An ETag that changes when a recording takes the place of another, older or newer."""
     path = recording(language, name)
     if path is None:
@@ -21,7 +21,7 @@ def version(request: HttpRequest, language: str, name: str) -> str | None:
 @require_safe
 @cache_control(public=True, max_age=3600)
 @condition(etag_func=version)
-def clip(request: HttpRequest, language: str, name: str) -> HttpResponse:
+def clip(_request: HttpRequest, language: str, name: str) -> HttpResponse:
     """One clip as an MP3 file."""
     path = recording(language, name)
     if path is None:

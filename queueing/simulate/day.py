@@ -272,7 +272,7 @@ class PlayedDay:
         """Whether the clerk goes home without a last press."""
         return self.may_forget and ends > shift.ends > LATE and self._one_in(120)
 
-    def _hold(self, shift: Shift, visit: Visit, rest: int) -> None:
+    def _hold(self, shift: Shift, visit: Visit, _rest: int) -> None:
         visit.move("hold", self.now, shift.member, self.rng.choice(FETCHES))
         if not self._one_in(40):
             self._in(150, 800, lambda: self._come_back(visit))

@@ -251,7 +251,7 @@ def mode(request: HttpRequest, branch: Branch) -> HttpResponse:
 
 @require_safe
 @never_cache
-def restart(request: HttpRequest, branch: str) -> HttpResponse:
+def restart(_request: HttpRequest, branch: str) -> HttpResponse:
     """The next visitor: the hall's own language, no mode, step 1."""
     response = to_start(branch)
     for name in CHOICES:

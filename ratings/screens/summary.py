@@ -24,7 +24,7 @@ from staff.models import Member
 Value = int | float | dt.timedelta | None
 
 
-def _nothing(row: Row) -> str:
+def _nothing(_row: Row) -> str:
     return ""
 
 

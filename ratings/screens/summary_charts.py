@@ -114,7 +114,7 @@ def _day_under(row: Row) -> str:
     return weekday_short(row.day) if row.day else ""
 
 
-def _nothing(row: Row) -> str:
+def _nothing(_row: Row) -> str:
     return ""
 
 

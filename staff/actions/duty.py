@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,8 @@ from hall.models import Branch
 from hall.refusal import Refused
 from staff import duty
 from staff.models import Duty, Member
+
+log = structlog.get_logger(__name__)
 
 
 def put_on_duty(
@@ -40,6 +43,7 @@ def take_off_duty(*, duty: Duty, by: Member | None) -> None:
     with transaction.atomic():
         Duty.objects.filter(pk=duty.pk).delete()
         publish(duty.branch_id, Event.DUTY_CHANGED)
+    log.info("taken_off_duty", duty=duty.pk, member=duty.member_id, by=by.pk if by else None)
 
 
 def plan_day(
