@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 
 from hall.wsgi import application as pages_wsgi  # first: it sets Django up
 
 from hall.live import Live, Receive, Scope, Send
 
-THREADS = int(os.environ.get("HALL_THREADS", "8"))
-
 live = Live()
-pages = WSGIMiddleware(pages_wsgi, workers=THREADS)  # type: ignore[arg-type]
+pages = WSGIMiddleware(pages_wsgi, workers=settings.HALL_THREADS)  # type: ignore[arg-type]
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

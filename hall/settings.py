@@ -14,6 +14,11 @@
 | HALL_DEMO_HISTORY | the demo hall comes with two months and more of history | 1 |
 | HALL_HTTPS | cookies only over https, HSTS | off |
 | HALL_DEBUG | Django's debug pages | off |
+| HALL_LOG_LEVEL | the least level of a line in the log | WARNING |
+| HALL_THREADS | threads that answer pages, in each process | 8 |
+| HALL_COLLECT | static files carry their hash; collectstatic needs it set | once collected |
+| PORT, HALL_HOST | where `make run` listens | 8000, 127.0.0.1 |
+| VISITORS | `make run` has simulated visitors come in | off |
 """
 
 from __future__ import annotations
@@ -40,6 +45,7 @@ HALL_DATA = Path(env.str("HALL_DATA", "") or BASE_DIR / "var").resolve()
 DEBUG = env.bool("HALL_DEBUG", False)
 HALL_TRIAL = env.bool("HALL_TRIAL", False)
 HALL_HTTPS = env.bool("HALL_HTTPS", False)
+HALL_THREADS = env.int("HALL_THREADS", 8)
 HALL_PUBLIC_URL = env.str("HALL_PUBLIC_URL", "").rstrip("/")
 HALL_DEMO_PASSWORD = env.str("HALL_DEMO_PASSWORD", "")
 HALL_DEMO_HISTORY = env.bool("HALL_DEMO_HISTORY", True)

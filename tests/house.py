@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+SETTING: Final = re.compile(r"""\benv(?:iron)?(?:\.\w+)?[\[(]\s*["']([A-Z][A-Z_]+)["']""")
+TOLD: Final = re.compile(r"^\| ([A-Z_]+(?:, [A-Z_]+)*) \|", re.MULTILINE)
 APPS: Final = ("hall", "staff", "queueing", "complaints", "ratings")
 # The rooms that every app may have (docs/architecture.md, "The rooms"); what they hold follows.
 ROOMS: Final = (
@@ -113,3 +115,17 @@ def paths_in_settings(root: Path) -> Iterator[str]:
             for text in texts:
                 if isinstance(text, str) and DOTTED.fullmatch(text):
                     yield f"hall/settings.py:{node.lineno} {names[0]} names {text}"
+
+
+def untold_settings(root: Path = ROOT) -> list[str]:
+    """What the apps read from the environment and the table in hall/settings.py does not tell, and
+    what it tells and nobody reads. Django's and the operating system's own names are theirs."""
+    table = (root / "hall" / "settings.py").read_text(encoding="utf-8")
+    told = {name for row in TOLD.findall(table) for name in row.split(", ")}
+    read = set()
+    for path in [*modules(root), *modules(root, of=("demo",))]:
+        read |= set(SETTING.findall(path.read_text(encoding="utf-8")))
+    read -= {"DJANGO_SETTINGS_MODULE", "HALL_URL"}  # the second is told by a parent to its children
+    return [f"{name} is not in the table" for name in sorted(read - told)] + [
+        f"{name} is read by nobody" for name in sorted(told - read)
+    ]

@@ -29,7 +29,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "search", [house.homeless, house.against_the_layers, house.dotted_registries]
+    "search",
+    [house.homeless, house.against_the_layers, house.dotted_registries, house.untold_settings],
 )
 def test_nothing_in_the_house_breaks_its_rules(search: Search) -> None:
     assert search(house.ROOT) == []
@@ -51,6 +52,12 @@ PLANTED = [
         "queueing/figures/upward.py",
         "from queueing.views import board",
         "queueing.figures is not allowed to import queueing.views",
+    ),
+    (
+        house.untold_settings,
+        "hall/screens/secretive.py",
+        'GADGET = env.bool("HALL_GADGET", True)',
+        "HALL_GADGET is not in the table",
     ),
     (
         house.dotted_registries,
