@@ -23,6 +23,7 @@ def test_a_month_on_screen_and_on_paper(cast: Cast, new_context: NewContext, gua
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/summary/")
     page.locator("tbody a").first.click()
+    page.wait_for_url("**/summary/nanshan/*/")  # loaded: the script that opens for paper listens
     table = page.locator("details table").first
     assert not table.is_visible() and overflow(page) <= 0
     page.locator("details summary").first.press("Enter")
