@@ -11,6 +11,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from django.db import connection
@@ -176,8 +177,10 @@ class Filler:
         )
 
 
+@cache
 def last_month() -> Month:
-    """The latest month that is over everywhere in China."""
+    """The latest month that is over everywhere in China; the same one all through a run, which may
+    go on into the next month."""
     return Month.of(timezone.localdate()).previous
 
 
