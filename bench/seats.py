@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Iterator
 
 import psycopg
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -22,7 +22,7 @@ from bench.statements import Values, fresh_values
 from hall.models import Branch, Counter, Offering
 from queueing import actions
 from queueing.models import Sitting
-from staff.models import Member
+from staff.models import Grant, Member, Role
 
 SEATS = 240
 IN_LINE = 400
@@ -69,7 +69,11 @@ def take_seats() -> None:
         for service in model.services.all()
     )
     members = Member.objects.bulk_create(_members(branch))
-    Group.objects.get(name="clerk").user_set.add(*members)
+    now, clerk = timezone.now(), Role.objects.get(slug="clerk")
+    Grant.objects.bulk_create(
+        Grant(member=each, role=clerk, branch=branch, starts_at=now, made_at=now, reason="bench")
+        for each in members
+    )
     Sitting.objects.bulk_create(_sittings(branch))
     Session.objects.bulk_create(_session(seat, member) for seat, member in enumerate(members))
 
@@ -111,7 +115,7 @@ def _sittings(branch: Branch) -> Iterator[Sitting]:
 def _session(seat: int, member: Member) -> Session:
     signed_in = {
         SESSION_KEY: str(member.pk),
-        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1],
         HASH_SESSION_KEY: member.get_session_auth_hash(),
     }
     return Session(

@@ -19,6 +19,7 @@ from multiprocessing import get_context
 from typing import Final
 
 import psycopg
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
@@ -35,6 +36,7 @@ from complaints.models import Matter, new_reference
 from hall import calendar
 from hall.models import Branch
 from queueing import actions
+from staff import access
 from staff.models import Member
 
 RATE, COMPLAINT, SUPERVISOR = "rate", "complaint", "supervisor"
@@ -122,7 +124,7 @@ def build(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         past.add_days(connection, (today(), today()), OF_TODAY, EVERY_COUNTER)
     work(branch)
-    sign_in(Member.objects.filter(groups__name="supervisor", branch=branch)[0])
+    sign_in(access.with_role("supervisor").filter(branch=branch)[0])
     run(url, "VACUUM ANALYZE")
 
 
@@ -140,7 +142,7 @@ def today() -> dt.date:
 
 def work(branch: Branch) -> None:
     """Somebody at each counter; people in line; some of them are being served."""
-    clerks = Member.objects.filter(branch=branch, groups__name="clerk").order_by("staff_number")
+    clerks = access.with_role("clerk").filter(branch=branch).order_by("staff_number")
     counters = branch.counters.select_related("branch").order_by("number")
     seats = [
         actions.sit_down(counter=counter, by=clerk)
@@ -159,7 +161,7 @@ def sign_in(member: Member) -> None:
     """A session in which the member is signed in."""
     signed_in = {
         SESSION_KEY: str(member.pk),
-        BACKEND_SESSION_KEY: "django.contrib.auth.backends.ModelBackend",
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[-1],
         HASH_SESSION_KEY: member.get_session_auth_hash(),
     }
     Session.objects.create(

@@ -8,9 +8,8 @@ from django.http import HttpRequest
 
 from complaints.models import Entry, Matter
 from queueing.admin import ReadOnly
-from staff.models import Member
+from staff.rights import Right
 
-PERMISSION = "complaints.handle_matters"
 ENTRY_COLUMNS = ("at", "move", "from_state", "to_state", "by", "owner", "due_on", "text")
 LISTED = ("printed_reference", "branch", "kind", "source", "state", "owner", "day", "due_on")
 SHOWN = (
@@ -33,13 +32,7 @@ SHOWN = (
 class ForHandlers(ReadOnly):
     """Matters are changed by actions alone, and seen by those who may handle them."""
 
-    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Who may handle matters."""
-        return request.user.has_perm(PERMISSION)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may handle matters."""
-        return request.user.has_perm(PERMISSION)
+    right = Right.HANDLE
 
 
 class EntryInline(ForHandlers, admin.TabularInline[Entry, Matter]):
@@ -63,6 +56,4 @@ class MatterAdmin(ForHandlers, admin.ModelAdmin[Matter]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Matter]:
         """Matters of the member's branch, none of them about the member."""
-        member = request.user
-        assert isinstance(member, Member)
-        return Matter.objects.visible_to(member)
+        return Matter.objects.visible_to(self.looking(request))

@@ -8,16 +8,18 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import ngettext
 
 from complaints.figures.day import MattersToday, matters_today
-from complaints.panels import PERMISSION, rows_at
+from complaints.panels import rows_at
 from hall import calendar
 from hall.models import Branch
+from staff import access
 from staff.alarms import Alarm, Severity
 from staff.look import Look
+from staff.rights import Right
 
 
 def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """What is late with the matters of these branches, for a member who handles them."""
-    if not look.member.has_perm(PERMISSION):
+    if not access.may(look.member, Right.HANDLE):
         return {}
     found = look.once(matters_today)
     return {each.pk: list(_of_branch(each, found[each.pk])) for each in look.branches}

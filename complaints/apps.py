@@ -16,12 +16,13 @@ class ComplaintsConfig(AppConfig):
         from staff import alarms as staff_alarms
         from staff import nav
         from staff import panels as staff_panels
+        from staff.rights import Right
 
         register(live.SOURCES, streams.Matters(), name="matters", order=60)
         register(live.MARKERS, streams.marker, name="matters")
         register(staff_panels.PANELS, panels.MATTERS, name="matters", order=60)
         register(staff_panels.OVERVIEW, panels.overview, name="complaints", order=30)
         register(staff_alarms.SOURCES, alarms.alarms, name="complaints", order=20)
-        desk = nav.Place(panels.PERMISSION, "complaints:desk", pgettext_lazy("menu", "Matters"))
+        desk = nav.Place(Right.HANDLE, "complaints:desk", pgettext_lazy("menu", "Matters"))
         register(nav.PLACES, desk, name="matters", order=30)
         register(nav.LANDINGS, desk, name="matters", order=50)

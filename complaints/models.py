@@ -15,7 +15,9 @@ from django.utils.translation import pgettext_lazy
 from hall.formats import moment_digits
 from hall.models import Branch, Counter, Department, Service
 from queueing.models import Ticket, new_token
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 TEXT_LIMIT = 10_000
 REFERENCE_DIGITS = 16
@@ -55,11 +57,13 @@ OPEN = (State.RECEIVED, State.IN_HAND)
 
 class MatterQuerySet(models.QuerySet["Matter"]):
     def visible_to(self, member: Member) -> MatterQuerySet:
-        """Matters of the member's branch (of all, for one who belongs to none), but none about
-        the member."""
+        """Matters of the branches at which the member handles them, but none about the member."""
+        return self.not_about(member).filter(access.within(member, Right.HANDLE))
+
+    def not_about(self, member: Member) -> MatterQuerySet:
+        """Matters that this member is not the subject of."""
         about = Matter.about.through.objects.filter(member=member)
-        rows = self.exclude(models.Exists(about.filter(matter=models.OuterRef("pk"))))
-        return rows if member.branch_id is None else rows.filter(branch_id=member.branch_id)
+        return self.exclude(models.Exists(about.filter(matter=models.OuterRef("pk"))))
 
     def open(self) -> MatterQuerySet:
         """Matters that are not closed."""

@@ -5,33 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from django.contrib.auth.models import Permission
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from complaints.models import OPEN, Matter, MatterQuerySet
 from hall.models import Branch
-from staff import duty
+from staff import access, duty
 from staff.models import Member
+from staff.rights import Right
 
 HANDLER = "complaint-handler"
 
 
 def handlers(branch: Branch) -> QuerySet[Member]:
-    """Members who may handle matters of the branch: its own, or of all branches."""
-    allowed = Permission.objects.filter(
-        codename="handle_matters", content_type__app_label="complaints"
-    )
-    by_role = Member.groups.through.objects.filter(
-        member=OuterRef("pk"), group__permissions__in=allowed
-    )
-    in_person = Member.user_permissions.through.objects.filter(
-        member=OuterRef("pk"), permission__in=allowed
-    )
-    return Member.objects.filter(
-        Exists(by_role) | Exists(in_person) | Q(is_superuser=True),
-        Q(branch=branch) | Q(branch=None),
-        is_active=True,
-    )
+    """Members who may handle matters of the branch."""
+    return access.who_may(Right.HANDLE, branch)
 
 
 def is_about(matter: Matter, member: Member) -> bool:
@@ -46,7 +33,7 @@ def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | 
     equals the one with the fewest open matters. None if nobody may handle it.
     """
     leader = duty.leader(branch, day)
-    specialists = Member.groups.through.objects.filter(member=OuterRef("pk"), group__name=HANDLER)
+    specialists = access.with_role(HANDLER).filter(pk=OuterRef("pk"))
     able = (
         handlers(branch)
         .exclude(pk__in=subjects)

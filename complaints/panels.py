@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from complaints.figures.day import MattersToday, matters_today
 from complaints.models import Matter
 from hall.models import Branch
+from staff import access
 from staff.look import Look
 from staff.panels import Cell, Column, Panel
-
-PERMISSION = "complaints.handle_matters"
+from staff.rights import Right
 
 
 def rows_at(branch: Branch, show: str) -> str:
@@ -37,12 +37,12 @@ def _revision(branch: Branch, _now: dt.datetime) -> object:
     return rows.values_list("changed_at", flat=True).first()
 
 
-MATTERS = Panel(PERMISSION, "complaints/supervisor/panel_matters.html", _matters, _revision)
+MATTERS = Panel(Right.HANDLE, "complaints/supervisor/panel_matters.html", _matters, _revision)
 
 
 def overview(look: Look) -> list[Column]:
     """Open and overdue matters of each branch."""
-    if not look.member.has_perm(PERMISSION):
+    if not access.may(look.member, Right.HANDLE):
         return []
     found = look.once(matters_today)
 

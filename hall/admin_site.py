@@ -1,6 +1,7 @@
 """The administration: Django's own, under Hall's name."""
 
-from django.contrib.admin import AdminSite
+from django.apps import apps
+from django.contrib.admin import AdminSite, site
 from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -13,3 +14,8 @@ class HallAdminSite(AdminSite):
 
 class HallAdminConfig(AdminConfig):
     default_site = "hall.admin_site.HallAdminSite"
+
+    def ready(self) -> None:
+        """Django's groups are not shown: roles are rows of Hall's own (``staff.models.Role``)."""
+        super().ready()
+        site.unregister(apps.get_model("auth", "Group"))

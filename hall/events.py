@@ -37,6 +37,7 @@ class Event(enum.StrEnum):
     RATING_GIVEN = "rating-given"
     SUMMARY_MADE = "summary-made"
     DEVICE_CHANGED = "device-changed"
+    RIGHTS_CHANGED = "rights-changed"
 
 
 Listener = Callable[[int | None], object]

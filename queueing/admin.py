@@ -9,7 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from queueing.models import Step, Ticket
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 STEP_COLUMNS = ("at", "move", "from_state", "to_state", "service", "counter", "member", "reason")
 LISTED = ("code", "day", "branch", "service", "lane", "state", "issued_at", "counter")
@@ -17,7 +19,9 @@ SHOWN = (*LISTED, "first_called_at", "last_called_at", "call_count", "member")
 
 
 class ReadOnly:
-    """Tickets and steps are changed by actions alone."""
+    """What actions alone change is shown to those who have a right, and never changed here."""
+
+    right: Right = Right.WATCH
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
@@ -32,12 +36,19 @@ class ReadOnly:
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may watch the hall."""
-        return request.user.has_perm("queueing.watch_hall")
+        """Who has the right, somewhere; the rows are those of where (``get_queryset``)."""
+        member = access.signed_in(request)
+        return member is not None and access.may(member, self.right)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may watch the hall."""
-        return request.user.has_perm("queueing.watch_hall")
+        """Who may see any of it."""
+        return self.has_view_permission(request)
+
+    def looking(self, request: HttpRequest) -> Member:
+        """Who looks."""
+        member = access.signed_in(request)
+        assert member is not None
+        return member
 
 
 class StepInline(ReadOnly, admin.TabularInline[Step, Ticket]):
@@ -60,6 +71,4 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
         """Tickets of the member's own branch."""
-        member = request.user
-        assert isinstance(member, Member)
-        return Ticket.objects.visible_to(member)
+        return Ticket.objects.visible_to(self.looking(request), self.right)

@@ -13,16 +13,17 @@ from hall.models import Branch
 from queueing.figures import counter_plan
 from queueing.models import State
 from queueing.screens.tickets import rows_at
-from staff.access import WATCH
+from staff import access
 from staff.alarms import Alarm, Severity
 from staff.look import Look
+from staff.rights import Right
 
 FAR_TOO_LONG: Final = 2  # times the limit, and it is no longer only to be looked at
 
 
 def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """The alarms of these branches, for a member who watches over the hall."""
-    if not look.member.has_perm(WATCH):
+    if not access.may(look.member, Right.WATCH):
         return {}
     return {pk: list(of_floor(state)) for pk, state in look.once(counter_plan.seen).items()}
 

@@ -18,6 +18,7 @@ class QueueingConfig(AppConfig):
         from staff import guards as staff_guards
         from staff import nav
         from staff import panels as staff_panels
+        from staff.rights import Right
 
         register(live.SOURCES, streams.Board(), name="board", order=10)
         register(live.SOURCES, streams.Display(), name="display", order=20)
@@ -31,8 +32,8 @@ class QueueingConfig(AppConfig):
         register(staff_panels.OVERVIEW, panels.overview, name="queueing", order=10)
         register(staff_alarms.SOURCES, alarms.alarms, name="queueing", order=10)
         register(staff_guards.SIGN_OUT, guards.before_sign_out, name="seat")
-        counter = nav.Place("queueing.serve_visitors", "queueing:counter", _("Counter"))
+        counter = nav.Place(Right.SERVE, "queueing:counter", _("Counter"))
         register(nav.PLACES, counter, name="counter", order=10)
         register(nav.LANDINGS, counter, name="counter", order=30)
-        kiosk = nav.Place("queueing.issue_for_visitors", "queueing:kiosk_index")
+        kiosk = nav.Place(Right.ISSUE, "queueing:kiosk_index")
         register(nav.LANDINGS, kiosk, name="kiosk", order=40)

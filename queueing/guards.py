@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 
 from queueing import actions
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 
 def before_sign_out(member: Member) -> str | None:
@@ -16,6 +18,6 @@ def before_sign_out(member: Member) -> str | None:
     try:
         actions.leave(by=member)
     except actions.VisitorAtCounter:
-        if member.has_perm("queueing.serve_visitors"):
+        if access.may(member, Right.SERVE):
             return reverse("queueing:leave") + "?then=sign-out"
     return None

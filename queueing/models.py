@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hall.formats import time_to_second
 from hall.models import Branch, Counter, Service
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 
 def new_token() -> str:
@@ -65,9 +67,9 @@ class Numbering(models.Model):
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
-    def visible_to(self, member: Member) -> TicketQuerySet:
-        """Tickets of the member's branch, or all for one who belongs to none."""
-        return self if member.branch_id is None else self.filter(branch_id=member.branch_id)
+    def visible_to(self, member: Member, right: Right) -> TicketQuerySet:
+        """Tickets of the branches at which the member has this right."""
+        return self.filter(access.within(member, right))
 
     def of_day(self, branch: Branch, day: dt.date) -> TicketQuerySet:
         """Tickets that the branch issued on this day."""

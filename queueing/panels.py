@@ -15,9 +15,10 @@ from queueing.figures import counter_plan
 from queueing.figures import lines_today as lines_today_of
 from queueing.models import Sitting, State, Ticket
 from queueing.screens.tickets import rows_at
-from staff.access import WATCH
+from staff import access
 from staff.look import Look
 from staff.panels import Cell, Column, Panel
+from staff.rights import Right
 
 
 def _floor(look: Look) -> Mapping[str, object]:
@@ -37,13 +38,13 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(moves.items()), sorted(sits.items())
 
 
-FLOOR = Panel(WATCH, "queueing/supervisor/panel_floor.html", _floor, _revision)
-LINES = Panel(WATCH, "queueing/supervisor/panel_lines.html", _lines, _revision)
+FLOOR = Panel(Right.WATCH, "queueing/supervisor/panel_floor.html", _floor, _revision)
+LINES = Panel(Right.WATCH, "queueing/supervisor/panel_lines.html", _lines, _revision)
 
 
 def overview(look: Look) -> list[Column]:
     """Who waits, how long, and how many counters are open, at each branch."""
-    if not look.member.has_perm(WATCH):
+    if not access.may(look.member, Right.WATCH):
         return []
     states = look.once(counter_plan.seen)
     return [

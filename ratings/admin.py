@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,16 +9,9 @@ from django.urls import reverse
 
 from queueing.admin import ReadOnly
 from ratings.models import Rating, Remark, Summary
-from staff.models import Member
+from staff.rights import Right
 
-SUMMARIES = "ratings.read_summaries"
 RATING = ("day", "branch", "service", "counter", "member", "grade", "via")
-
-
-def member_of(request: HttpRequest) -> Member:
-    """Who looks."""
-    assert isinstance(request.user, Member)
-    return request.user
 
 
 class RemarkInline(ReadOnly, admin.TabularInline[Remark, Rating]):
@@ -40,28 +31,20 @@ class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rating]:
         """Ratings of the member's own branch, but none that opened a case about the member."""
-        member = member_of(request)
-        return Rating.objects.visible_to(member).exclude(matter__about=member)
+        return Rating.objects.visible_to(self.looking(request))
 
 
 @admin.register(Summary)
 class SummaryAdmin(ReadOnly, admin.ModelAdmin[Summary]):
+    right = Right.SUMMARIES
     list_display = ("first_day", "branch", "version", "made_at", "reason")
     list_filter = ["branch"]
     list_select_related = ["branch"]
     fields = readonly_fields = ("branch", "first_day", "version", "made_at", "made_by", "reason")
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may read summaries."""
-        return request.user.has_perm(SUMMARIES)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may read ratings or summaries."""
-        return request.user.has_perm(SUMMARIES)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Summary]:
         """Summaries of the member's own branch."""
-        return Summary.objects.visible_to(member_of(request))
+        return Summary.objects.visible_to(self.looking(request))
 
     def view_on_site(self, summary: Summary) -> str:
         """The page with the figures."""

@@ -16,11 +16,12 @@ class RatingsConfig(AppConfig):
         from ratings.screens import phone
         from staff import nav
         from staff import panels as staff_panels
+        from staff.rights import Right
 
         register(live.SOURCES, streams.Pad(), name="pad", order=70)
         register(live.MARKERS, streams.marker, name="ratings")
         register(ticket.PARTS, phone.on_tickets, name="rating")
         register(staff_panels.PANELS, panels.RATINGS, name="ratings", order=50)
         register(staff_panels.OVERVIEW, panels.overview, name="ratings", order=20)
-        summaries = nav.Place("ratings.read_summaries", "ratings:summaries", _("Summaries"))
+        summaries = nav.Place(Right.SUMMARIES, "ratings:summaries", _("Summaries"))
         register(nav.PLACES, summaries, name="summaries", order=40)

@@ -13,7 +13,9 @@ from hall.calendar import Month
 from hall.languages import in_language
 from hall.models import Branch, Counter, Department, Device, Service
 from queueing.models import Ticket
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 COMMENT_LIMIT = 500
 
@@ -82,8 +84,13 @@ class Via(models.TextChoices):
 
 class RatingQuerySet(models.QuerySet["Rating"]):
     def visible_to(self, member: Member) -> RatingQuerySet:
-        """Ratings of the member's branch, or all for one who belongs to none."""
-        return self if member.branch_id is None else self.filter(branch_id=member.branch_id)
+        """Ratings of the branches that the member watches over; none of a case about the member.
+
+        A bad rating is a case in the box; whom the case is about sees neither.
+        """
+        cases = Matter.objects.not_about(member)
+        rows = self.filter(Q(matter=None) | Q(matter__in=cases))
+        return rows.filter(access.within(member, Right.WATCH))
 
 
 class Rating(models.Model):
@@ -161,8 +168,8 @@ class Remark(models.Model):
 
 class SummaryQuerySet(models.QuerySet["Summary"]):
     def visible_to(self, member: Member) -> SummaryQuerySet:
-        """Summaries of the member's branch, or all for one who belongs to none."""
-        return self if member.branch_id is None else self.filter(branch_id=member.branch_id)
+        """Summaries of the branches whose summaries the member may read."""
+        return self.filter(access.within(member, Right.SUMMARIES))
 
     def of(self, branch: Branch, month: Month) -> SummaryQuerySet:
         """Every version of a branch's month, the newest first."""

@@ -16,9 +16,10 @@ from hall.models import Branch
 from queueing.models import State, Ticket
 from ratings.figures.day import RatingsToday, ratings_today
 from ratings.models import Grade, Rating
-from staff.access import WATCH
+from staff import access
 from staff.look import Look
 from staff.panels import Cell, Column, Panel
+from staff.rights import Right
 
 # The sign and colour of each grade, as ``components/status.html`` draws them.
 SIGNS: Final = {Grade.SATISFIED: "good", Grade.BASICALLY: "idle", Grade.DISSATISFIED: "bad"}
@@ -49,12 +50,12 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(counts.items(), key=str), ended.count()
 
 
-RATINGS = Panel(WATCH, "ratings/supervisor/panel_ratings.html", _ratings, _revision)
+RATINGS = Panel(Right.WATCH, "ratings/supervisor/panel_ratings.html", _ratings, _revision)
 
 
 def overview(look: Look) -> list[Column]:
     """How many ratings each branch got today, and how many of them are bad."""
-    if not look.member.has_perm(WATCH):
+    if not access.may(look.member, Right.WATCH):
         return []
     found = ratings_today(look)
     cells = {each.pk: _cell(each, found[each.pk]) for each in look.branches}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from django.contrib.auth.models import Permission
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from hall.models import Branch
+from staff import access
 from staff.models import Duty, Member
+from staff.rights import Right
 
 # Whoever may do one of these may be put on duty.
 NEEDED: Final = {
-    Duty.Role.LEADER: ("complaints.handle_matters",),
-    Duty.Role.GUIDE: ("queueing.issue_for_visitors", "queueing.serve_visitors"),
+    Duty.Role.LEADER: (Right.HANDLE,),
+    Duty.Role.GUIDE: (Right.ISSUE, Right.SERVE),
 }
 
 
@@ -66,13 +69,6 @@ def plan(keys: Iterable[tuple[str, int]]) -> str:
 
 
 def candidates(branch: Branch, role: str) -> QuerySet[Member]:
-    """Who may be put on duty: members of the branch, or of none, whose roles allow the work."""
-    allowed = Q()
-    for permission in NEEDED[Duty.Role(role)]:
-        app, codename = permission.split(".")
-        allowed |= Q(content_type__app_label=app, codename=codename)
-    by_role = Member.groups.through.objects.filter(
-        member=OuterRef("pk"), group__permissions__in=Permission.objects.filter(allowed)
-    )
-    members = Member.objects.filter(Q(branch=branch) | Q(branch=None), Exists(by_role))
-    return members.filter(is_active=True).order_by("branch", "staff_number")
+    """Who may be put on duty: whoever may do the work at this branch."""
+    able = [access.who_may(right, branch) for right in NEEDED[Duty.Role(role)]]
+    return functools.reduce(operator.or_, able).order_by("branch", "staff_number")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,14 +14,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from hall.plugs import Socket
-from staff.models import Member
+from staff import access
+from staff.rights import Right
 
 
 @dataclass(frozen=True)
 class Place:
     """A page of the staff: who may open it, the name of its address, and what leads to it."""
 
-    permission: str
+    right: Right
     url_name: str
     label: str | Promise = ""
 
@@ -49,22 +49,22 @@ def links(request: HttpRequest) -> dict[str, Callable[[], list[Link]]]:
 def places(request: HttpRequest) -> list[Link]:
     """Where the member may go, on pages of the staff; nothing on those of visitors."""
     known = [(place, reverse(place.url_name)) for place in PLACES]
-    member: Any = getattr(request, "user", None)
     if not any(request.path.startswith(address) for _place, address in known):
         return []
-    if not isinstance(member, Member):
+    member = access.signed_in(request) if hasattr(request, "user") else None
+    if member is None:
         return []
     found = [
         Link(address, place.label, request.path.startswith(address))
         for place, address in known
-        if member.has_perm(place.permission)
+        if access.may(member, place.right)
     ]
-    if member.is_staff:
+    if access.may(member, Right.ADMINISTRATION):
         found.append(Link(reverse("admin:index"), gettext_lazy("Administration"), False))
     return found
 
 
-def landing(may: Callable[[str], bool]) -> str:
-    """The address where the day of a member with these permissions begins."""
-    names = (place.url_name for place in LANDINGS if may(place.permission))
+def landing(may: Callable[[Right], bool]) -> str:
+    """The address where the day of a member with these rights begins."""
+    names = (place.url_name for place in LANDINGS if may(place.right))
     return reverse(next(names, "hall:start"))

@@ -17,10 +17,10 @@ from hall import calendar
 from hall.live import fingerprint
 from hall.models import Branch
 from hall.plugs import Socket
-from staff import alarms, duty
-from staff.access import WATCH
+from staff import access, alarms, duty
 from staff.look import Look
-from staff.models import Duty, Member
+from staff.models import Duty
+from staff.rights import Right
 
 ALARMS_SHOWN = 6  # the rest is a press away, so that the floor stays in view
 
@@ -29,7 +29,7 @@ ALARMS_SHOWN = 6  # the rest is a press away, so that the floor stays in view
 class Panel:
     """One part of the page. Without a ``revision`` of its own it follows all the others."""
 
-    permission: str
+    right: Right
     template: str
     context: Callable[[Look], Mapping[str, object]]
     revision: Callable[[Branch, dt.datetime], object] | None
@@ -110,10 +110,12 @@ def _duty_revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(rows.aggregate(Count("pk"), Max("changed_at")).items())
 
 
-ALARMS = Panel(WATCH, "staff/supervisor/panel_alarms.html", _alarms, revision=None)
-DUTY = Panel(WATCH, "staff/supervisor/panel_duty.html", _on_duty, _duty_revision)
+ALARMS = Panel(Right.WATCH, "staff/supervisor/panel_alarms.html", _alarms, revision=None)
+DUTY = Panel(Right.WATCH, "staff/supervisor/panel_duty.html", _on_duty, _duty_revision)
 
 
-def visible(member: Member, found: Iterable[tuple[str, Panel]]) -> dict[str, Panel]:
-    """Those of the panels that the member may see."""
-    return {name: panel for name, panel in found if member.has_perm(panel.permission)}
+def visible(look: Look, found: Iterable[tuple[str, Panel]]) -> dict[str, Panel]:
+    """Those of the panels of a branch that the member may see."""
+    return {
+        name: panel for name, panel in found if access.may(look.member, panel.right, look.branch)
+    }

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from hall.models import Branch, Category, Counter, Department, Offering, OpeningHours, Service, Zone
 from queueing import actions
 from queueing.models import Sitting, Ticket
-from staff.models import Member
+from staff import actions as staff
+from staff.models import Grant, Member, Role
 
 PASSWORD = "a-long-enough-password"
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 hashed = cache(make_password)  # one slow hash for the whole run
 
 
@@ -58,7 +60,10 @@ def member(number: str, name: str, branch: Branch | None, *roles: str) -> Member
 
 
 def hire(*people: tuple[str, str, Branch | None, *tuple[str, ...]]) -> list[Member]:
-    """Members of staff by number, name, branch and roles, in as few statements as may be."""
+    """Members of staff by number, name, branch and roles, in as few statements as may be.
+
+    They hold the roles at their branch, or at all of them if they belong to none.
+    """
     members = Member.objects.bulk_create(
         Member(
             staff_number=number,
@@ -71,13 +76,27 @@ def hire(*people: tuple[str, str, Branch | None, *tuple[str, ...]]) -> list[Memb
         )
         for number, name, place, *_roles in people
     )
-    groups = dict(Group.objects.values_list("name", "pk"))
-    Member.groups.through.objects.bulk_create(
-        Member.groups.through(member=person, group_id=groups[role])
-        for person, (_number, _name, _place, *roles) in zip(members, people, strict=True)
+    known = dict(Role.objects.values_list("slug", "pk"))
+    Grant.objects.bulk_create(
+        Grant(
+            member=person,
+            role_id=known[role],
+            branch=place,
+            starts_at=LONG_AGO,
+            made_at=LONG_AGO,
+            reason="cast",
+        )
+        for person, (_number, _name, place, *roles) in zip(members, people, strict=True)
         for role in roles
     )
     return members
+
+
+def dismiss(person: Member) -> None:
+    """Take everything back that a member was granted."""
+    for grant in person.grants.standing(timezone.now()):
+        staff.revoke(grant=grant, by=None)
+    person.held = None
 
 
 def branch(slug: str, name: str, english: str, order: int) -> Branch:

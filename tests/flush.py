@@ -12,8 +12,8 @@ KEPT = {
     "django_migrations",
     "django_content_type",
     "auth_permission",
-    "auth_group",
-    "auth_group_permissions",
+    "staff_role",
+    "staff_roleright",
 }
 
 

@@ -27,6 +27,13 @@ TABLE_ROW: Final = re.compile(r"^\| (`\w+/\w+`.*?) \|", re.MULTILINE)
 MODULE: Final = re.compile(r"`(\w+)/(\w+)`")
 SHARED_TEMPLATES: Final = {"components"}
 SHARED_STYLES: Final = {"tokens", "base", "components", "fonts"}
+# Django's ways to ask who may: Hall's own code asks staff.access, which these three serve.
+ASK_FOR_RIGHTS: Final = {"staff/models.py", "staff/backends.py", "hall/admin_site.py"}
+DJANGOS_WAYS: Final = set(
+    "has_perm has_perms has_module_perms with_perm get_all_permissions user_permissions groups "
+    "is_superuser is_staff Permission Group PermWrapper permission_required user_passes_test "
+    "login_required staff_member_required PermissionRequiredMixin ModelBackend".split()
+)
 DOTTED: Final = re.compile(rf"({'|'.join(APPS)}|demo)(\.\w+){{2,}}")
 
 
@@ -115,6 +122,35 @@ def paths_in_settings(root: Path) -> Iterator[str]:
             for text in texts:
                 if isinstance(text, str) and DOTTED.fullmatch(text):
                     yield f"hall/settings.py:{node.lineno} {names[0]} names {text}"
+
+
+def rights_asked_elsewhere(root: Path = ROOT) -> list[str]:
+    """Where a right is asked otherwise than by ``staff.access``: by Django's permissions, groups
+    and columns, in Python or in a template."""
+    found = []
+    for path in [*modules(root), *modules(root, of=("demo",))]:
+        where = str(path.relative_to(root))
+        if where not in ASK_FOR_RIGHTS:
+            for line, name in names_in(ast.parse(path.read_text(encoding="utf-8"))):
+                if name.partition("__")[0] in DJANGOS_WAYS:
+                    found.append(f"{where}:{line} asks by {name}")
+    for path in sorted((root / "templates").rglob("*.html")):
+        if re.search(r"\bperms\.|\buser\.(is_staff|is_superuser|groups)", path.read_text("utf-8")):
+            found.append(f"{path.relative_to(root)} asks by perms")
+    return found
+
+
+def names_in(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every attribute, keyword, imported name and word of a look-up, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.value.lineno, node.arg
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value if node.value.isidentifier() else ""
 
 
 def untold_settings(root: Path = ROOT) -> list[str]:

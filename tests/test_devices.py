@@ -20,7 +20,7 @@ from hall.models import Device
 from hall.refusal import Refused
 from staff import actions
 from staff.models import Member
-from tests.cast import Cast
+from tests.cast import Cast, member
 from tests.crowd import all_at_once
 
 SCREENS = "/supervisor/nanshan/screens/"
@@ -410,9 +410,7 @@ def test_who_is_not_signed_in_signs_in_first(cast: Cast, client: Client) -> None
 def test_another_branch_is_not_there(cast: Cast, client: Client) -> None:
     _screen, device = paired(cast)
     _fresh, waiting = new_screen()
-    cast.supervisor.branch = cast.other
-    cast.supervisor.save()
-    supervisor = Member.objects.get(pk=cast.supervisor.pk)
+    supervisor = member("S2100", "别处", cast.other, "supervisor")
     client.force_login(supervisor)
     assert client.get(SCREENS).status_code == 404
     assert client.post(SCREENS, {"code": waiting.code, "kind": "kiosk"}).status_code == 404

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -168,7 +169,8 @@ def fill(table: str, source: sqlite3.Connection, target: psycopg.Connection) -> 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_it_says_the_same_as_before(name: str, now: dict[str, Any]) -> None:
-    assert as_meant(name, now[name]) == as_meant(name, EXPECTED[name])
+    expected = who_may_now() if name == "who_may" else EXPECTED[name]
+    assert as_meant(name, now[name]) == as_meant(name, expected)
 
 
 def as_meant(name: str, facts: Any) -> Any:
@@ -181,6 +183,21 @@ def as_meant(name: str, facts: Any) -> Any:
     return facts
 
 
+def who_may_now() -> dict[str, Any]:
+    """Who might be put on the roster was asked of roles alone, who may handle matters of a right
+    of one's own, too. The right decides both now: these few may lead or guide besides."""
+    found = deepcopy(EXPECTED["who_may"])
+    for branch in found.values():
+        branch["lead"].append("R0001")  # who was a superuser
+        branch["guide"].append("R0001")
+    found["nanshan"]["lead"].append("N1010")
+    found["nanshan"]["guide"].append("N1042")
+    return {
+        slug: {what: sorted(people) for what, people in branch.items()}
+        for slug, branch in found.items()
+    }
+
+
 def test_no_fact_is_left_out(now: dict[str, Any]) -> None:
     assert list(now) == list(EXPECTED)
 
@@ -189,7 +206,7 @@ def test_a_right_that_was_taken_away_stays_away(house: House, now: dict[str, Any
     house.migrate()  # once more
     again = house.facts("rights", "who_may")
     assert again["rights"] == now["rights"] == EXPECTED["rights"]
-    assert again["who_may"] == EXPECTED["who_may"]
+    assert again["who_may"] == who_may_now()
     # What the administrator of that hall took from roles that are still held.
     assert "hall.pair_device" not in again["rights"]["N1043"]  # a supervisor
     assert "hall.delete_counter" not in again["rights"]["N1048"]  # an administrator

@@ -30,13 +30,43 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     "search",
-    [house.homeless, house.against_the_layers, house.dotted_registries, house.untold_settings],
+    [
+        house.homeless,
+        house.against_the_layers,
+        house.dotted_registries,
+        house.untold_settings,
+        house.rights_asked_elsewhere,
+    ],
 )
 def test_nothing_in_the_house_breaks_its_rules(search: Search) -> None:
     assert search(house.ROOT) == []
 
 
 PLANTED = [
+    (
+        house.rights_asked_elsewhere,
+        "queueing/screens/asking.py",
+        'may = member.has_perm("queueing.watch_hall")',
+        "queueing/screens/asking.py:1 asks by has_perm",
+    ),
+    (
+        house.rights_asked_elsewhere,
+        "complaints/asking.py",
+        'clerks = Member.objects.filter(groups__name="clerk")',
+        "complaints/asking.py:1 asks by groups__name",
+    ),
+    (
+        house.rights_asked_elsewhere,
+        "demo/asking.py",
+        "from django.contrib.auth.models import Permission",
+        "demo/asking.py:1 asks by Permission",
+    ),
+    (
+        house.rights_asked_elsewhere,
+        "templates/staff/supervisor/asking.html",
+        "{% if perms.hall.pair_device %}{% endif %}",
+        "templates/staff/supervisor/asking.html asks by perms",
+    ),
     (house.homeless, "staff/helpers.py", "", "staff/helpers.py stands in no room"),
     (house.homeless, "queueing/things/tool.py", "", "queueing/things/tool.py stands in no room"),
     (house.homeless, "templates/queueing/gadget/page.html", "", "templates/queueing/gadget"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from queueing import actions
 from queueing.models import Sitting
 from staff.models import Member
-from tests.cast import PASSWORD, Cast, member
+from tests.cast import PASSWORD, Cast, dismiss, member
 
 SIGN_IN = "/sign-in/"
 
@@ -80,7 +80,7 @@ def test_one_who_has_left_the_staff_is_out_at_once(cast: Cast, client: Client) -
 
 def test_a_role_that_is_taken_away_bites_at_once(cast: Cast, client: Client) -> None:
     client.force_login(cast.clerk)
-    cast.clerk.groups.clear()
+    dismiss(cast.clerk)
     assert client.get("/counter/").status_code == 403
 
 

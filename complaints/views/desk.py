@@ -14,32 +14,32 @@ from complaints.models import Kind
 from complaints.reading import compact
 from complaints.screens import desk as desk_screen
 from complaints.screens.desk import Wanted
-from hall.models import Branch
+from staff import access
 from staff.access import requires
 from staff.models import Member
+from staff.rights import Right
 
-PERMISSION = "complaints.handle_matters"
 LAST_PAGE = 10_000
 FEWEST_DIGITS = 4  # of a reference number, to look for it
 
 
 @require_safe
 @never_cache
-@requires(PERMISSION)
+@requires(Right.HANDLE)
 def desk(request: HttpRequest, member: Member) -> HttpResponse:
     """The list as it was asked for; htmx gets the rows and the tabs alone."""
-    wanted = asked(request.GET)
+    wanted, own = asked(request.GET), access.only_branch(member, Right.HANDLE)
     listing = desk_screen.listing(member, wanted)
     context = {
         "listing": listing,
         "wanted": wanted,
         "kinds": Kind.choices,
-        "branches": Branch.objects.all() if member.branch_id is None else [],
-        "branch": member.branch,
+        "branches": access.branches(member, Right.HANDLE) if own is None else [],
+        "branch": own,
         "typed": request.GET.get("q", "")[:40],
         "is_filtered": bool(wanted.kind or wanted.branch or wanted.digits),
         "filters": urlencode({"kind": wanted.kind, "branch": wanted.branch, "q": wanted.digits}),
-        "stream": member.branch.slug if member.branch else "all",
+        "stream": own.slug if own else "all",
     }
     part = "#list" if request.htmx else ""  # type: ignore[attr-defined]
     response = render(request, f"complaints/desk/page.html{part}", context)

@@ -24,12 +24,12 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import actions
 from complaints.models import Matter
 from complaints.screens import handle as handle_screen
-from complaints.views.desk import PERMISSION
 from complaints.views.keeping import on_expiry, typed
 from hall.pages import SeeOther
 from hall.refusal import Refused
 from staff.access import requires
 from staff.models import Member
+from staff.rights import Right
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def matter_for(member: Member, pk: int) -> Matter:
 
 @require_safe
 @never_cache
-@requires(PERMISSION)
+@requires(Right.HANDLE)
 def show(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """The page; htmx gets the time line alone, with what came since marked."""
     matter = matter_for(member, pk)
@@ -157,7 +157,7 @@ def expired(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     return once_more(request, pk, move)
 
 
-@requires(PERMISSION)
+@requires(Right.HANDLE)
 def once_more(request: HttpRequest, member: Member, pk: int, move: str) -> HttpResponse:
     """The page again, with what was typed; nothing is changed."""
     press = Press(matter_for(member, pk), member, request.POST)
@@ -174,7 +174,7 @@ def act(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     return make(request, pk, move)
 
 
-@requires(PERMISSION)
+@requires(Right.HANDLE)
 def make(request: HttpRequest, member: Member, pk: int, move: str) -> HttpResponse:
     """Make one move with a matter that the member may know of."""
     if move not in MOVES:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from complaints.figures.day import answered, received
 from complaints.models import Matter
-from complaints.panels import PERMISSION
 from staff.access import branch_for, requires
 from staff.models import Member
+from staff.rights import Right
 
 SHOWN: Final = 200
 SHOWS: Final = {
@@ -26,10 +26,10 @@ SHOWS: Final = {
 
 @never_cache
 @require_safe
-@requires(PERMISSION)
+@requires(Right.HANDLE)
 def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The matters that were received, or answered, today; none about the member."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.HANDLE, branch)
     which, heading = SHOWS.get(request.GET.get("show", ""), SHOWS["received"])
     found = Matter.objects.visible_to(member).filter(which([place], timezone.now()))
     related = found.select_related("owner", "ticket", "counter").order_by("-received_at")

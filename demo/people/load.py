@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter as Tally
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from demo.people.portraits import webp
 from demo.rows import Row, rows
 from hall.models import Branch, Department
-from staff.models import Member
-from staff.roles import ROLES
+from staff.models import Grant, Member, Role
 
 PEOPLE: Final = Path(__file__).with_name("people.json")
 HEADQUARTERS: Final = "nanshan"  # where those who see all branches have their desk
+SINCE: Final = dt.timedelta(days=365)  # everybody worked here when the demo's past began
+REASON: Final = "样例大厅"  # as a hall would write it: the demo hall
 OWN: Final = ("staff_number", "name", "title")  # beginnings of the fields that a member has too
 
 
@@ -40,7 +42,6 @@ def _add(new: list[Row]) -> None:
         (department.branch.slug, department.name_zh_hans): department
         for department in Department.objects.select_related("branch")
     }
-    opens_admin = {role.slug for role in ROLES if role.opens_admin}
     members = Member.objects.bulk_create(
         Member(
             **{name: value for name, value in row.items() if name.startswith(OWN)},
@@ -48,7 +49,6 @@ def _add(new: list[Row]) -> None:
             photo=_portrait(row),
             branch=branches.get(row["branch"]),
             department=departments.get((row["branch"] or HEADQUARTERS, row["department"])),
-            is_staff=row["role"] in opens_admin,
         )
         for row in new
     )
@@ -56,9 +56,17 @@ def _add(new: list[Row]) -> None:
 
 
 def _give_roles(members: list[Member], new: list[Row]) -> None:
-    groups = dict(Group.objects.values_list("name", "pk"))
-    Member.groups.through.objects.bulk_create(
-        Member.groups.through(member_id=member.pk, group_id=groups[row["role"]])
+    known = dict(Role.objects.values_list("slug", "pk"))
+    now = timezone.now()
+    Grant.objects.bulk_create(
+        Grant(
+            member=member,
+            role_id=known[row["role"]],
+            branch_id=member.branch_id,
+            starts_at=now - SINCE,
+            made_at=now,
+            reason=REASON,
+        )
         for member, row in zip(members, new, strict=True)
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from demo.past import days as past
 from hall import calendar
 from hall.models import Branch
+from staff import access
 from staff.models import Duty, Member
 
 
@@ -38,7 +39,7 @@ def _duties(branch: Branch, first: dt.date, last: dt.date) -> Iterator[Duty]:
 
 def _people(branch: Branch, *roles: str) -> list[Member]:
     """Who has one of these roles at the branch; leaders of all branches lead the main hall."""
-    members = Member.objects.filter(groups__name__in=roles, is_active=True)
+    members = access.with_role(*roles)
     own = list(members.filter(branch=branch))
     if branch.kind != Branch.Kind.MAIN:
         return own

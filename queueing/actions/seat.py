@@ -14,7 +14,9 @@ from hall.refusal import Refused
 from queueing.actions.locking import first_wins
 from queueing.models import Sitting, Ticket
 from queueing.seats import current_sitting, visitor_at
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 
 class VisitorAtCounter(Refused):
@@ -48,7 +50,7 @@ def sit_down(
     own visitor is still at the counter before.
     """
     moment = now or timezone.now()
-    if not counter.is_active or not by.works_at(counter.branch):
+    if not counter.is_active or not access.may(by, Right.SERVE, counter.branch):
         raise Refused(_("This counter is not in use."))
     with first_wins():
         Counter.objects.select_for_update(of=("self",)).get(pk=counter.pk)

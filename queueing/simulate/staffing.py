@@ -12,6 +12,7 @@ from typing import Final
 from hall.models import Branch, Counter, Offering, OpeningHours
 from queueing.simulate.chance import chance
 from queueing.simulate.demand import MINUTE, USUAL, clock, popularity
+from staff import access
 from staff.models import Member
 
 BUSY: Final = 0.7  # the part of a clerk's day that visitors should fill
@@ -57,7 +58,7 @@ class Crew:
         skills = _skills(counters)
         served = {service for services in skills.values() for service in services}
         offerings = branch.offerings.filter(is_open=True).select_related("service")
-        clerks = branch.members.filter(groups__name="clerk", is_active=True)
+        clerks = access.with_role("clerk").filter(branch=branch)
         return cls(
             branch=branch,
             offerings=[

@@ -8,14 +8,11 @@ what a script needs to know, see ``templates/queueing/counter/now.html``.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Final
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,22 +21,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
+from django_htmx.http import reswap, retarget
 
 from hall import calendar
-from hall.models import Branch, Offering
+from hall.models import Offering
 from hall.refusal import Refused
 from queueing import actions, seats
 from queueing.models import AT_COUNTER, Sitting, State, Ticket
 from queueing.screens import counter as counter_screen
 from queueing.screens import seat as seat_screen
-from staff import duty
+from staff import access, duty
+from staff.access import requires
 from staff.models import Member
-
-PERMISSION = "queueing.serve_visitors"
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-ClerkView = Callable[Concatenate[HttpRequest, Member, P], HttpResponse]
+from staff.rights import Right
 
 
 @dataclass(frozen=True)
@@ -155,33 +149,13 @@ class Said:
     text: str
 
 
-def for_clerks(view: ClerkView[P]) -> View[P]:
-    """Only for members who may serve visitors; a part of a page leads the whole page elsewhere."""
-
-    @functools.wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        member = request.user
-        desk_at = reverse("queueing:counter")
-        if not isinstance(member, Member):
-            back = request.get_full_path() if request.method == "GET" else desk_at
-            login = redirect_to_login(desk_at if is_part(request) else back)
-            return HttpResponseClientRedirect(login.url) if is_part(request) else login
-        if not member.has_perm(PERMISSION):
-            if is_part(request):
-                return HttpResponseClientRedirect(desk_at)
-            raise PermissionDenied
-        return view(request, member, *args, **kwargs)
-
-    return guarded
-
-
 def is_part(request: HttpRequest) -> bool:
     """Whether htmx asks, for a part of the page."""
     return bool(request.htmx)  # type: ignore[attr-defined]
 
 
 @require_safe
-@for_clerks
+@requires(Right.SERVE, home="queueing:counter")
 def desk(request: HttpRequest, member: Member) -> HttpResponse:
     """The desk of a clerk who sits somewhere; else the counters to choose from."""
     sitting = seats.current_sitting(member)
@@ -201,7 +175,7 @@ def desk(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_POST
-@for_clerks
+@requires(Right.SERVE, home="queueing:counter")
 def call_next(request: HttpRequest, member: Member) -> HttpResponse:
     """Call the first in line."""
     sitting = seats.current_sitting(member)
@@ -217,7 +191,7 @@ def call_next(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_POST
-@for_clerks
+@requires(Right.SERVE, home="queueing:counter")
 def act(request: HttpRequest, member: Member, ticket: int, move: str) -> HttpResponse:
     """Make one move with a ticket of the member's branch.
 
@@ -228,7 +202,7 @@ def act(request: HttpRequest, member: Member, ticket: int, move: str) -> HttpRes
     sitting = seats.current_sitting(member)
     if sitting is None:
         return displaced(request, member)
-    visitor = get_object_or_404(Ticket.objects.visible_to(member), pk=ticket)
+    visitor = get_object_or_404(Ticket.objects.visible_to(member, Right.SERVE), pk=ticket)
     try:
         moved = MOVES[move].act(Press(visitor, sitting, member, request.POST))
     except Refused as refusal:
@@ -344,18 +318,13 @@ def lost_seat(member: Member) -> dict[str, Any]:
 
 
 def picker(request: HttpRequest, member: Member) -> HttpResponse:
-    """The counters of the member's branch; who belongs to none chooses a branch first."""
-    branch = chosen_branch(request, member)
+    """The counters of the member's branch; who may serve at several chooses one first."""
+    own = access.only_branch(member, Right.SERVE)
+    several = access.branches(member, Right.SERVE).filter(is_active=True)
+    branch = own or several.filter(slug=request.GET.get("branch", "")).first()
     context: dict[str, Any] = {"branch": branch, "branches": [], "seats": []}
-    if branch is None or member.branch_id is None:
-        context["branches"] = Branch.objects.filter(is_active=True)
+    if own is None:
+        context["branches"] = several
     if branch is not None:
         context["seats"] = seat_screen.seats(branch, member)
     return render(request, "queueing/seat/picker.html", context | lost_seat(member))
-
-
-def chosen_branch(request: HttpRequest, member: Member) -> Branch | None:
-    """The member's own branch, or the one that a member of none chose."""
-    if member.branch_id is not None:
-        return member.branch
-    return Branch.objects.filter(slug=request.GET.get("branch", ""), is_active=True).first()

@@ -19,8 +19,11 @@ from hall.models import Counter
 from hall.refusal import Refused
 from queueing import actions, seats
 from queueing.models import State, Ticket
-from queueing.views.counter import MOVES, Press, for_clerks
+from queueing.views.counter import MOVES, Press
+from staff import access
+from staff.access import requires
 from staff.models import Member
+from staff.rights import Right
 
 # What can be done with a visitor before leaving; the first is the kindest.
 SETTLING: Final[dict[str, list[tuple[str, Promise]]]] = {
@@ -36,7 +39,7 @@ SETTLING: Final[dict[str, list[tuple[str, Promise]]]] = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_clerks
+@requires(Right.SERVE, home="queueing:counter")
 def sit(request: HttpRequest, member: Member) -> HttpResponse:
     """Sit down at a counter (POST); ask before taking it from somebody (GET)."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -71,7 +74,7 @@ def take_seat(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_clerks
+@requires(Right.SERVE, home="queueing:counter")
 def leave(request: HttpRequest, member: Member) -> HttpResponse:
     """Leave the counter; with a visitor there, ask what to do first (GET), then do it (POST).
 
@@ -117,7 +120,7 @@ def settle(request: HttpRequest, member: Member) -> HttpResponse:
 
 def deal_with_visitor(request: HttpRequest, member: Member) -> None:
     """Make the chosen move with the visitor whom the page showed."""
-    tickets = Ticket.objects.visible_to(member)
+    tickets = Ticket.objects.visible_to(member, Right.SERVE)
     ticket = get_object_or_404(tickets, pk=number(request.POST.get("ticket", "")))
     sitting = seats.current_sitting(member)
     ways = dict(SETTLING.get(ticket.state, []))
@@ -128,7 +131,7 @@ def deal_with_visitor(request: HttpRequest, member: Member) -> None:
 def counters_of(member: Member) -> QuerySet[Counter]:
     """The counters at which the member may sit."""
     counters = Counter.objects.filter(is_active=True).select_related("branch")
-    return counters if member.branch_id is None else counters.filter(branch=member.branch_id)
+    return counters.filter(access.within(member, Right.SERVE))
 
 
 def number(text: str) -> int | None:

@@ -12,16 +12,17 @@ from django.views.decorators.http import require_safe
 from queueing.forms import PER_PAGE, TicketFilter
 from queueing.models import Ticket
 from queueing.screens import tickets as tickets_screen
-from staff.access import WATCH, branch_for, requires
+from staff.access import branch_for, requires
 from staff.models import Member
+from staff.rights import Right
 
 
 @never_cache
 @require_safe
-@requires(WATCH)
+@requires(Right.WATCH)
 def tickets(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The tickets of a day that were asked for, page by page."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.WATCH, branch)
     now = timezone.now()
     form = TicketFilter(place, now, request.GET or None)
     found = form.tickets().select_related("service", "counter", "member")
@@ -40,11 +41,11 @@ def tickets(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@requires(WATCH)
+@requires(Right.WATCH)
 def time_line(request: HttpRequest, member: Member, branch: str, ticket: int) -> HttpResponse:
     """Everything that happened with one ticket."""
-    place = branch_for(member, branch)
-    tickets = Ticket.objects.visible_to(member).filter(branch=place)
+    place = branch_for(member, Right.WATCH, branch)
+    tickets = Ticket.objects.visible_to(member, Right.WATCH).filter(branch=place)
     found = get_object_or_404(tickets.select_related("service", "counter", "member"), pk=ticket)
     line = tickets_screen.time_line(found, timezone.now())
     return render(request, "queueing/tickets/time_line.html", {"branch": place, "line": line})

@@ -7,15 +7,13 @@ from collections import Counter as Tally
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
-from complaints.models import Matter
 from hall import calendar
 from queueing.figures.counter_plan import of_days
 from queueing.models import State, Ticket
 from ratings.models import Grade, Rating
 from staff.look import Look
-from staff.models import Member
 
 
 @dataclass(frozen=True)
@@ -40,15 +38,6 @@ class RatingsToday:
         return [(grade, getattr(self, grade.value)) for grade in Grade]
 
 
-def seen_by(member: Member) -> QuerySet[Rating]:
-    """The ratings that a member may see.
-
-    A bad rating is a case in the box; whom the case is about sees neither.
-    """
-    cases = Matter.objects.visible_to(member)
-    return Rating.objects.visible_to(member).filter(Q(matter=None) | Q(matter__in=cases))
-
-
 def unrated(branch_days: Mapping[int, dt.date]) -> QuerySet[Ticket]:
     """The finished visits of these branches' days that nobody has rated."""
     done = Ticket.objects.filter(state=State.DONE, closed_by_day_end=False, rating=None)
@@ -58,7 +47,9 @@ def unrated(branch_days: Mapping[int, dt.date]) -> QuerySet[Ticket]:
 def ratings_today(look: Look) -> Mapping[int, RatingsToday]:
     """The ratings of these branches, by id, in two queries."""
     days = {branch.pk: calendar.local_day(branch, look.now) for branch in look.branches}
-    rows = seen_by(look.member).filter(of_days(days)).values_list("branch", "grade")
+    rows = (
+        Rating.objects.visible_to(look.member).filter(of_days(days)).values_list("branch", "grade")
+    )
     given: Tally[tuple[int, str]] = Tally()
     for branch_id, grade, count in rows.annotate(Count("pk")).order_by():
         given[branch_id, grade] = count

@@ -33,7 +33,7 @@ from queueing.views.board import screen, unattended
 from ratings import actions, signed
 from ratings.models import Rating, Via
 from ratings.screens import pad as pad_screen
-from ratings.views.person import signed_in
+from staff.access import signed_in
 
 REASONS_FOR: Final = dt.timedelta(minutes=3)  # so long after the tap the pad takes reasons
 LOOK_AGAIN: Final = 30  # seconds, while the pad is not paired
@@ -107,15 +107,15 @@ def spoken(request: HttpRequest) -> str:
 
 def sorry(request: HttpRequest, counter: Counter, refusal: Refused) -> HttpResponse:
     """Why the rating was not taken."""
-    is_staff = signed_in(request) is not None
+    by_staff = signed_in(request) is not None
     context = {
         "branch": counter.branch,
         "counter": counter,
         "refusal": str(refusal),
         "is_unpaired": isinstance(refusal, NotPaired),
-        "is_staff": is_staff,
+        "by_staff": by_staff,
     }
-    status = 403 if is_staff or isinstance(refusal, NotPaired) else 409
+    status = 403 if by_staff or isinstance(refusal, NotPaired) else 409
     return render(request, "ratings/pad/sorry.html", context, status=status)
 
 

@@ -17,7 +17,7 @@ from ratings.forms import ReasonsForm
 from ratings.models import Rating, Via
 from ratings.screens import pad as pad_screen
 from ratings.screens.phone import of_visit
-from ratings.views.person import signed_in
+from staff.access import signed_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,9 +17,10 @@ from django.views.decorators.http import require_safe
 from hall import calendar
 from hall.models import Branch
 from ratings.figures import day as today
-from ratings.models import Grade
-from staff.access import WATCH, branch_for, requires
+from ratings.models import Grade, Rating
+from staff.access import branch_for, requires
 from staff.models import Member
+from staff.rights import Right
 
 PER_PAGE: Final = 50
 UNRATED: Final = "none"
@@ -54,10 +55,10 @@ class RatingFilter(forms.Form):
 
 @never_cache
 @require_safe
-@requires(WATCH)
+@requires(Right.WATCH)
 def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The ratings of a day, or the visits that were not rated, page by page."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.WATCH, branch)
     form = RatingFilter(calendar.local_day(place, timezone.now()), request.GET or None)
     is_unrated = form.chosen_grade == UNRATED
     found = visits(place, form) if is_unrated else ratings(place, member, form)
@@ -75,7 +76,7 @@ def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
 
 def ratings(branch: Branch, member: Member, form: RatingFilter) -> Any:
     """The ratings that the form asks for, the newest first."""
-    found = today.seen_by(member).filter(branch=branch, day=form.chosen_day)
+    found = Rating.objects.visible_to(member).filter(branch=branch, day=form.chosen_day)
     if form.chosen_grade:
         found = found.filter(grade=form.chosen_grade)
     related = found.select_related("ticket", "counter", "member", "matter")

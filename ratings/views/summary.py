@@ -15,24 +15,24 @@ from ratings.screens import summary_charts as charts
 from ratings.screens import summary_files as sheets
 from ratings.screens import summary_words as words
 from ratings.screens.summary import Report
-from staff.access import WATCH, branch_for, branches_of, requires
+from staff.access import branch_for, branches, may, requires
 from staff.models import Member
+from staff.rights import Right
 
-PERMISSION = "ratings.read_summaries"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
-@requires(PERMISSION)
+@requires(Right.SUMMARIES)
 def index(request: HttpRequest, member: Member) -> HttpResponse:
     """Every month of every branch that the member sees."""
-    branches = list(branches_of(member))
-    context = {"branches": branches, "months": summary_screen.overview(member, branches)}
+    places = list(branches(member, Right.SUMMARIES))
+    context = {"branches": places, "months": summary_screen.overview(member, places)}
     return render(request, "ratings/summary/index.html", context)
 
 
 @require_safe
-@requires(PERMISSION)
+@requires(Right.SUMMARIES)
 def show(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
     """A branch's month, on screen and on paper."""
     report = _report(request, member, branch, month)
@@ -53,20 +53,20 @@ def show(request: HttpRequest, member: Member, branch: str, month: Month) -> Htt
         "service_waits": charts.waits(rows.get(Row.Scope.SERVICE, [])),
         "grade_chart": charts.grades(rows.get(Row.Scope.DEPARTMENT, [])),
         "definitions": words.DEFINITIONS,
-        "may_watch": member.has_perm(WATCH),
+        "may_watch": may(member, Right.WATCH, report.summary.branch),
     }
     return render(request, "ratings/summary/page.html", context)
 
 
 @require_safe
-@requires(PERMISSION)
+@requires(Right.SUMMARIES)
 def as_workbook(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
     """The same as XLSX."""
     return _file(_report(request, member, branch, month), sheets.workbook, XLSX, "xlsx")
 
 
 @require_safe
-@requires(PERMISSION)
+@requires(Right.SUMMARIES)
 def as_text(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
     """The same as CSV."""
     report = _report(request, member, branch, month)
@@ -78,7 +78,9 @@ def _report(request: HttpRequest, member: Member, branch: str, month: Month) -> 
     asked = request.GET.get("version", "")
     if asked and not (asked.isascii() and asked.isdecimal() and len(asked) < 5):
         raise Http404
-    report = summary_screen.report(branch_for(member, branch), month, int(asked) if asked else None)
+    report = summary_screen.report(
+        branch_for(member, Right.SUMMARIES, branch), month, int(asked) if asked else None
+    )
     if report is None:
         raise Http404
     return report

@@ -1,5 +1,9 @@
-"""What changes the roster and the devices: lock, write, publish. By keyword; ``by`` says who."""
+"""What changes rights, the roster and the devices: lock, write, publish.
 
+By keyword; ``by`` says who.
+"""
+
+from staff.actions.access import check_grant, grant, revoke, set_rights
 from staff.actions.device import (
     AT_COUNTERS,
     WRONG_CODES,
@@ -14,10 +18,14 @@ __all__ = [
     "AT_COUNTERS",
     "WRONG_CODES",
     "WRONG_CODES_WAIT",
+    "check_grant",
+    "grant",
     "log",
     "pair_device",
     "plan_day",
     "put_on_duty",
+    "revoke",
     "revoke_device",
+    "set_rights",
     "take_off_duty",
 ]

@@ -12,7 +12,9 @@ from hall import devices
 from hall.events import Event, publish
 from hall.models import Branch, Counter, Device
 from hall.refusal import Refused
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 WRONG_CODES = 10  # so many, and one waits a while
 WRONG_CODES_WAIT = 600
@@ -54,7 +56,7 @@ def pair_device(
 def revoke_device(*, device: Device, by: Member) -> None:
     """Take a paired screen out of use; doing it twice changes nothing."""
     branch = device.branch
-    if branch is None or not by.works_at(branch):
+    if branch is None or not access.may(by, Right.PAIR, branch):
         raise Refused(_("This screen belongs to another branch."))
     with transaction.atomic():
         _in_use(branch).filter(pk=device.pk).update(revoked_at=timezone.now())
@@ -68,7 +70,7 @@ def _in_use(branch: Branch) -> models.QuerySet[Device]:
 
 def _check_place(branch: Branch, kind: str, counter: Counter | None, by: Member) -> None:
     """Refuse a place that a screen of this kind cannot have, or that is not this member's."""
-    if not by.is_active or not by.works_at(branch):
+    if not access.may(by, Right.PAIR, branch):
         raise Refused(_("This screen belongs to another branch."))
     if kind not in Device.Kind.values:
         raise Refused(_("Please choose what this screen is."))

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from hall.events import Event, publish
 from hall.models import Branch
 from hall.refusal import Refused
-from staff import duty
+from staff import access, duty
 from staff.models import Duty, Member
+from staff.rights import Right
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ def put_on_duty(
 
     Raises Refused for a member who may not sign in or belongs to another branch.
     """
-    if not member.is_active or not member.works_at(branch):
+    if not access.works_at(member, branch):
         raise Refused(_("%(name)s does not work at this branch.") % {"name": member.name})
     with transaction.atomic():
         Branch.objects.select_for_update(of=("self",)).get(pk=branch.pk)
@@ -59,7 +60,7 @@ def plan_day(
 
     Raises Refused, and changes nothing, if somebody else changed the day meanwhile.
     """
-    if not by.works_at(branch):
+    if not access.may(by, Right.PLAN, branch):
         raise Refused(_("%(name)s does not work at this branch.") % {"name": by.name})
     wanted = {(Duty.Role.GUIDE.value, member.pk): member for member in guides}
     if leader is not None:

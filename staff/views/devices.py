@@ -23,8 +23,8 @@ from hall.refusal import Refused
 from staff import actions
 from staff.access import branch_for, requires
 from staff.models import Member
+from staff.rights import Right
 
-PAIR = "hall.pair_device"
 QUIET_AFTER = dt.timedelta(minutes=3)
 
 
@@ -87,10 +87,10 @@ class PairForm(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(PAIR)
+@requires(Right.PAIR)
 def devices_of_branch(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The screens of the branch, and the form that pairs one more."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.PAIR, branch)
     form = PairForm(place, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -106,10 +106,12 @@ def devices_of_branch(request: HttpRequest, member: Member, branch: str) -> Http
 
 
 @require_POST
-@requires(PAIR)
+@requires(Right.PAIR)
 def revoke(request: HttpRequest, member: Member, branch: str, pk: int) -> HttpResponse:
     """Take a screen out of use."""
-    rows = Device.objects.filter(branch=branch_for(member, branch), paired_at__isnull=False)
+    rows = Device.objects.filter(
+        branch=branch_for(member, Right.PAIR, branch), paired_at__isnull=False
+    )
     device = get_object_or_404(rows.select_related("branch", "counter"), pk=pk)
     actions.revoke_device(device=device, by=member)
     text = _("%(screen)s is out of use. It shows a pairing code again by itself.")

@@ -21,25 +21,24 @@ from hall.calendar import Month
 from hall.models import Branch
 from hall.refusal import Refused
 from staff import forms
-from staff.access import WATCH, branch_for, requires
+from staff.access import branch_for, may, requires
 from staff.models import Member
+from staff.rights import Right
 from staff.screens import roster as roster_screen
-
-PLAN = "staff.plan_duty"
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(WATCH)
+@requires(Right.WATCH)
 def roster(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """A month's roster; POST saves it, ``copy`` then takes over the week before."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.WATCH, branch)
     now = timezone.now()
     month = month_asked(request, place, now)
     found = roster_screen.of_month(place, month, now)
     if request.method != "POST":
         return page(request, member, found)
-    if not member.has_perm(PLAN):
+    if not may(member, Right.PLAN, place):
         raise PermissionDenied
     saved = forms.save(found, request.POST, member)
     if saved.failed:
@@ -71,7 +70,7 @@ def page(
         "branch": found.branch,
         "roster": found,
         "saved": saved,
-        "may_plan": member.has_perm(PLAN),
+        "may_plan": may(member, Right.PLAN, found.branch),
     }
     return render(request, "staff/roster/page.html", context)
 

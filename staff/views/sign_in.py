@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.views import LoginView
@@ -10,21 +12,22 @@ from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_POST
 
 from hall.screens.start import TrialRole
-from staff import guards
+from staff import access, guards
 from staff.forms import SignInForm
 from staff.models import Member
 from staff.nav import landing
-from staff.roles import ROLES
-from staff.roles import role as role_of
+from staff.roles import ROLES, shipped
+
+
+def _landing_of(member: Member) -> str:
+    return landing(functools.partial(access.may, member))
 
 
 def trial_members() -> dict[str, Member]:
     """Who stands for each role in the trial: the first of the main hall to hold it."""
-    members = Member.objects.filter(is_active=True).prefetch_related("groups")
     found: dict[str, Member] = {}
-    for member in members.order_by("branch__order", "staff_number"):
-        for group in member.groups.all():
-            found.setdefault(group.name, member)
+    for slug, member in access.role_holders():
+        found.setdefault(slug, member)
     return found
 
 
@@ -37,7 +40,7 @@ def trial_roles() -> list[TrialRole]:
             each.name,
             each.summary,
             found[each.slug],
-            landing(each.permissions.__contains__),
+            landing(each.rights.__contains__),
         )
         for each in ROLES
         if each.slug in found
@@ -53,16 +56,15 @@ class SignIn(LoginView):
 
     def get_default_redirect_url(self) -> str:
         """The landing of the member who just signed in."""
-        member = self.request.user
-        known = isinstance(member, Member)
-        return landing(member.has_perm) if known else resolve_url("hall:start")
+        member = access.signed_in(self.request)
+        return _landing_of(member) if member else resolve_url("hall:start")
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out, unless something must be settled first: then go there."""
-    member = request.user
-    if isinstance(member, Member):
+    member = access.signed_in(request)
+    if member is not None:
         settle_at = guards.before_sign_out(member)
         if settle_at:
             return redirect(settle_at)
@@ -73,10 +75,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 def trial_sign_in(request: HttpRequest, role: str) -> HttpResponse:
     """One press signs in as a role of the demo hall; only a trial has this."""
-    if not settings.HALL_TRIAL or role_of(role) is None:
+    if not settings.HALL_TRIAL or shipped(role) is None:
         raise Http404
     member = trial_members().get(role)
     if member is None:
         raise Http404
-    login(request, member, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(landing(member.has_perm))
+    login(request, member, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return redirect(_landing_of(member))

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from staff import panels
-from staff.access import WATCH, branch_for, branches_of, requires
+from staff import access, panels
+from staff.access import branch_for, requires
 from staff.look import Look
 from staff.models import Member
+from staff.rights import Right
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Shown:
 
 @never_cache
 @require_safe
-@requires(WATCH)
+@requires(Right.WATCH)
 def overview(request: HttpRequest, member: Member) -> HttpResponse:
     """All branches that the member sees, a row each; one's own branch is opened at once."""
-    if member.branch is not None:
-        return redirect("staff:supervise", member.branch.slug)
-    branches = list(branches_of(member))
+    own = access.only_branch(member, Right.WATCH)
+    if own is not None:
+        return redirect("staff:supervise", own.slug)
+    branches = list(access.branches(member, Right.WATCH))
     now = timezone.now()
     columns = panels.columns(Look(branches, member, now))
     rows = [(branch, [column.cells.get(branch.pk) for column in columns]) for branch in branches]
@@ -45,17 +47,17 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
 
 @never_cache
 @require_safe
-@requires(WATCH)
+@requires(Right.WATCH)
 def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """A branch as it stands now: the panels that the member may see."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.WATCH, branch)
     now = timezone.now()
     # Marks first: what changes while the panels are made is fetched again.
     marks = panels.revisions(place, now)
     look = Look([place], member, now)
     shown = [
         Shown(name, marks[name], rendered(request, panel, look))
-        for name, panel in panels.visible(member, panels.PANELS.items()).items()
+        for name, panel in panels.visible(look, panels.PANELS.items()).items()
     ]
     return render(
         request, "staff/supervisor/page.html", {"branch": place, "panels": shown, "now": now}
@@ -64,14 +66,14 @@ def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse
 
 @never_cache
 @require_safe
-@requires(WATCH)
+@requires(Right.WATCH)
 def one_panel(request: HttpRequest, member: Member, branch: str, panel: str) -> HttpResponse:
     """One panel, fresh."""
-    place = branch_for(member, branch)
+    place = branch_for(member, Right.WATCH, branch)
     found = panels.PANELS.get(panel)
     if found is None:
         raise Http404
-    if not member.has_perm(found.permission):
+    if not access.may(member, found.right, place):
         raise PermissionDenied
     return HttpResponse(rendered(request, found, Look([place], member, timezone.now())))
 

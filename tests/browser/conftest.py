@@ -177,6 +177,6 @@ def page(context: BrowserContext) -> Page:
 def sign_in(context: BrowserContext, member: Member, url: str) -> None:
     """Give a browser the session of a member."""
     client = Client()
-    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(member, backend="staff.backends.ByGrants")
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
