@@ -35,7 +35,7 @@ def called(cast: Cast) -> Ticket:
 def test_the_called_number_is_asked_to_come(cast: Cast, client: Client) -> None:
     ticket = called(cast)
     page = text_of(client)
-    assert f'<p class="code">{ticket.code}</p>' in page
+    assert f'<p class="code" data-length="4">{ticket.code}</p>' in page
     assert "Please come to this counter" in page
 
 
