@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks as django_checks
 from django.utils.translation import gettext_lazy as _
 
 from hall.celery import app as celery_app
@@ -13,7 +14,8 @@ class HallConfig(AppConfig):
 
     def ready(self) -> None:
         """Plug in the hall's own. Imported here: there are no models before (in every app)."""
-        from hall import doctor, live
+        from hall import checks, doctor, live
 
         register(doctor.CHECKS, doctor.fonts, name="fonts")
         register(live.MARKERS, live.notice_marker, name="notices")
+        django_checks.register(checks.stored_rules, django_checks.Tags.database)

@@ -14,6 +14,7 @@ from hall.models.place import (
     Zone,
     validate_timezone,
 )
+from hall.models.rules import RuleRow, fetch_rules
 from hall.models.service_guides import ServiceGuide
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
     "NoticeQuerySet",
     "Offering",
     "OpeningHours",
+    "RuleRow",
     "Service",
     "ServiceGuide",
     "SpecialDay",
     "Zone",
+    "fetch_rules",
     "validate_timezone",
 ]

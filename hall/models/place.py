@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -119,6 +121,25 @@ class Branch(Named):
     def zone_info(self) -> ZoneInfo:
         """The branch's time zone."""
         return ZoneInfo(self.timezone)
+
+    def rule_value(self, name: str, service_id: int | None, moment: dt.datetime) -> object:
+        """What the branch has set of a rule as of a moment (see ``hall.rules``); None: nothing."""
+        values = self._rules_set.get((name, service_id), ())
+        return next((value for since, value in reversed(values) if since <= moment), None)
+
+    @cached_property
+    def _rules_set(self) -> dict[tuple[str, int | None], list[tuple[dt.datetime, object]]]:
+        """All that is set, oldest first: one query for as long as this object lives, which is a
+        request or a rendering."""
+        found: dict[tuple[str, int | None], list[tuple[dt.datetime, object]]] = defaultdict(list)
+        for row in self.rules.all():
+            found[row.name, row.service_id].append((row.valid_from, row.value))
+        return found
+
+    def forget_rules(self) -> None:
+        """Ask for the rules once more, after one of them was set."""
+        vars(self).pop("_rules_set", None)
+        getattr(self, "_prefetched_objects_cache", {}).pop("rules", None)
 
     @property
     def address(self) -> str:

@@ -1,0 +1,32 @@
+"""What ``manage.py check --database default`` says of the rows that code gives a meaning to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Warning
+from django.db import connections
+
+from hall import rules
+
+
+def stored_rules(databases: Sequence[str] | None = None, **_about: Any) -> list[CheckMessage]:
+    """Rules that nobody declares, and values that cannot be read: each counts as not set.
+
+    A warning, not an error: an upgrade must not stop on a row that does no harm.
+    """
+    rows = apps.get_model("hall", "RuleRow")
+    return [found for alias in databases or () for found in _of(rows, alias)]
+
+
+def _of(rows: Any, alias: str) -> Iterator[CheckMessage]:
+    if rows._meta.db_table not in connections[alias].introspection.table_names():
+        return  # before the first migration
+    known = rules.declared()
+    for row in rows._default_manager.using(alias).select_related("branch"):
+        fault = rules.fault(row.name, row.value, row.service_id is not None)
+        if fault:
+            code = "hall.W002" if row.name in known else "hall.W001"
+            yield Warning(f"{row.branch.slug}: {row} ({fault})", obj=row.pk, id=code)
