@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from hall import clocks
 from hall.formats import moment_digits
 from hall.models import Branch, Counter, Department, Service
 from queueing.models import Ticket, new_token
@@ -75,7 +76,7 @@ class MatterQuerySet(models.QuerySet["Matter"]):
 
     def overdue(self, today: dt.date) -> MatterQuerySet:
         """Unanswered matters whose due date is past."""
-        return self.unanswered().filter(due_on__lt=today)
+        return self.unanswered().filter(clocks.late("due_on", today))
 
 
 class Matter(models.Model):

@@ -8,39 +8,45 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from complaints.models import OPEN, Matter
+from hall import clocks, rules
 from hall.calendar import WorkWeek
 
-
-def is_owed(matter: Matter, today: dt.date) -> bool:
-    """Whether the answer is overdue on this day of the branch."""
-    return matter.replied_at is None and matter.due_on < today
-
-
-YELLOW_WITHIN: Final = 1  # working days before the due day
+# As of the moment at which the matter comes in, or is put off: the due day is stored.
+ANSWER_DAYS: Final = rules.days(
+    "complaints.answer_days",
+    default=5,
+    most=250,
+    label=_("days in which a matter is answered"),
+)
+CONTACT_DAYS: Final = rules.days(
+    "complaints.contact_days",
+    default=1,
+    most=250,
+    label=_("days in which a visitor who was not satisfied is contacted"),
+)
+EXTENSION_DAYS: Final = rules.days(
+    "complaints.extension_days",
+    default=10,
+    most=250,
+    label=_("days by which an answer may be put off, once"),
+)
+# As of the moment at which somebody looks.
+YELLOW_DAYS: Final = rules.days(
+    "complaints.yellow_days",
+    default=1,
+    most=250,
+    label=_("days before the due day from which on a matter has a yellow card"),
+)
 
 
 @dataclass(frozen=True)
-class Due:
+class Due(clocks.Clock):
     """The next thing that is due in a matter: the answer, or first the contact."""
 
-    day: dt.date
-    left: int
     is_contact: bool
-    today: dt.date
-
-    @property
-    def card(self) -> str:
-        """``red`` after the day, ``yellow`` from one working day before it on."""
-        if self.today > self.day:
-            return "red"
-        return "yellow" if self.left <= YELLOW_WITHIN else ""
-
-    @property
-    def late(self) -> int:
-        """Working days since the day."""
-        return -self.left
 
 
 NEWS: Final = Q(news_since__isnull=False)
@@ -53,15 +59,20 @@ def overdue(today: Mapping[int, dt.date]) -> Q:
     late = Q(pk__in=[])
     for day in set(today.values()):
         here = Q(branch__in=[pk for pk, each in today.items() if each == day])
-        late |= here & Q(replied_at=None, due_on__lt=day)
-        late |= here & WAITING & Q(contact_due_on__lt=day)
+        late |= here & Q(replied_at=None) & clocks.late("due_on", day)
+        late |= here & WAITING & clocks.late("contact_due_on", day)
     return late
 
 
-def due(matter: Matter, today: dt.date, week: WorkWeek) -> Due | None:
+def is_owed(matter: Matter, today: dt.date) -> bool:
+    """Whether the answer is overdue on this day of the branch."""
+    return matter.replied_at is None and clocks.is_late(matter.due_on, today)
+
+
+def due(matter: Matter, today: dt.date, week: WorkWeek, yellow_days: int) -> Due | None:
     """What is due next, if anything still is."""
     if matter.replied_at is not None:
         return None
     is_contact = matter.contact_due_on is not None and matter.contacted_at is None
     day = matter.contact_due_on if is_contact and matter.contact_due_on else matter.due_on
-    return Due(day, week.left(today, day), is_contact, today)
+    return Due(day, today, clocks.left(week, today, day), yellow_days, is_contact)

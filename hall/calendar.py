@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from hall.models import Branch, OpeningHours, SpecialDay
 
@@ -134,22 +135,6 @@ def is_open(branch: Branch, moment: dt.datetime) -> bool:
     return any(span.opens <= clock < span.closes for span in hours_of(branch, local.date()))
 
 
-def add_working_days(branch: Branch, day: dt.date, count: int) -> dt.date:
-    """The day that is ``count`` working days after ``day`` (which itself does not count).
-
-    A branch whose calendar has no working days counts every day. Two queries.
-    """
-    weekdays = set(branch.opening_hours.values_list("weekday", flat=True))
-    exceptions = _exceptions(branch, date__gt=day)
-    if not weekdays and not any(exceptions.values()):
-        return day + dt.timedelta(days=count)
-    last = max(exceptions, default=day)
-    while count > 0 and (weekdays or day < last):
-        day += dt.timedelta(days=1)
-        count -= exceptions.get(day, day.weekday() in weekdays)
-    return day + dt.timedelta(days=count)
-
-
 @dataclass(frozen=True)
 class WorkWeek:
     """When a branch works: the weekdays of its week, and the days that differ from it."""
@@ -158,16 +143,23 @@ class WorkWeek:
     exceptions: Mapping[dt.date, bool]
 
     def works_on(self, day: dt.date) -> bool:
-        """Whether this is a working day; one without any counts every day."""
-        has_days = self.weekdays or any(self.exceptions.values())
-        return self.exceptions.get(day, not has_days or day.weekday() in self.weekdays)
+        """Whether this is a working day.
 
-    def left(self, today: dt.date, due: dt.date) -> int:
-        """Working days after today up to the due day; below zero, those that are past it."""
-        first, last = min(today, due), max(today, due)
-        days = (first + dt.timedelta(days=each + 1) for each in range((last - first).days))
-        count = sum(self.works_on(day) for day in days)
-        return count if due >= today else -count
+        A week without weekdays has the special days that are worked, and after the last of them
+        every day: what is due must be due on some day.
+        """
+        if day in self.exceptions:
+            return self.exceptions[day]
+        return day.weekday() in self.weekdays if self.weekdays else day > self._last_worked
+
+    @cached_property
+    def _last_worked(self) -> dt.date:
+        return max((day for day, works in self.exceptions.items() if works), default=dt.date.min)
+
+
+def work_week(branch: Branch) -> WorkWeek:
+    """The working days of a branch, in two queries."""
+    return work_weeks([branch.pk])[branch.pk]
 
 
 def work_weeks(branch_ids: Collection[int]) -> dict[int, WorkWeek]:

@@ -48,13 +48,13 @@ def _of_line(line: counter_plan.LineNow, branch: Branch) -> Iterator[Alarm]:
             line.waiting,
         )
         yield Alarm(Severity.BAD, text % said, line.longest_since, href)
-    if line.longest >= branch.alarm_wait_minutes:
+    if line.waits_too_long:
         text = _("%(service)s: %(minutes)s min wait")
-        severity = _severity(line.longest, branch.alarm_wait_minutes)
+        severity = _severity(line.longest, line.longest_limit)
         yield Alarm(severity, text % said, line.longest_since, href)
-    if line.waiting > branch.alarm_line_length:
+    if line.waiting > line.length_limit:
         text = _("%(service)s: %(count)s people in line")
-        severity = _severity(line.waiting, branch.alarm_line_length)
+        severity = _severity(line.waiting, line.length_limit)
         yield Alarm(severity, text % said, line.longest_since, href)
 
 
@@ -65,11 +65,10 @@ def _of_counter(counter: counter_plan.CounterNow, branch: Branch) -> Iterator[Al
     if counter.ticket is not None:
         text = _("Counter %(number)s: serving %(code)s for %(minutes)s min")
         said |= {"code": counter.ticket.code}
-        severity = _severity(counter.minutes, branch.alarm_service_minutes)
     else:
         text = _("Counter %(number)s: free for %(minutes)s min while people wait")
-        severity = _severity(counter.minutes, branch.alarm_idle_minutes)
     href = rows_at(branch, counter=counter.counter.number)
+    severity = _severity(counter.minutes, counter.limit)
     yield Alarm(severity, text % said, counter.since, href)
 
 

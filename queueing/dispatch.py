@@ -8,15 +8,46 @@ newcomer of any lane.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
+from hall import rules
 from hall.models import Branch, Counter
 from queueing.models import Lane, Ticket, TicketQuerySet
 from staff.models import Member
 
 ORDER = ("rank_at", "id")
+# Both as of the return: the rank that follows is stored.
+RETURN_AFTER: Final = rules.number(
+    "queueing.return_after",
+    default=3,
+    most=50,
+    label=_("visitors who go before one who comes back to the line"),
+)
+REQUEUE_LIMIT: Final = rules.number(
+    "queueing.requeue_limit",
+    default=2,
+    most=50,
+    label=_("times that a missed visitor may come back"),
+)
+# As of the issue: what comes of it is stored in the ticket's rank.
+HEAD_STARTS: Final = {
+    Lane.ASSISTED: rules.minutes(
+        "queueing.assisted_head_start",
+        default=15,
+        most=480,
+        label=_("head start of the assisted lane"),
+    ),
+    Lane.EXPRESS: rules.minutes(
+        "queueing.express_head_start",
+        default=10,
+        most=480,
+        label=_("head start of the express lane"),
+    ),
+}
 # Both guard the claim: who comes second skips a locked row, and never takes a taken one.
 SKIP_TAKEN = "FOR UPDATE SKIP LOCKED"
 STILL_WAITING = "AND ticket.state = 'waiting'"
@@ -45,10 +76,10 @@ FROM claimed RETURNING ticket_id
 """
 
 
-def head_start(branch: Branch, lane: str) -> dt.timedelta:
-    """How much earlier than its issue a ticket of this lane ranks."""
-    minutes = {Lane.ASSISTED: branch.assisted_head_start, Lane.EXPRESS: branch.express_head_start}
-    return dt.timedelta(minutes=minutes.get(Lane(lane), 0))
+def head_start(branch: Branch, lane: str, moment: dt.datetime) -> dt.timedelta:
+    """How much earlier than its issue at this moment a ticket of this lane ranks."""
+    rule = HEAD_STARTS.get(Lane(lane))
+    return dt.timedelta(minutes=rule.at(branch, moment) if rule else 0)
 
 
 def line(branch: Branch, day: dt.date) -> TicketQuerySet:

@@ -64,7 +64,7 @@ def _longest(state: counter_plan.CounterPlan) -> Cell:
     return Cell(
         in_minutes(state.longest),
         rows_at(state.branch, state=State.WAITING, order="longest"),
-        looks=state.longest >= state.branch.alarm_wait_minutes,
+        looks=any(line.waits_too_long for line in state.lines),
     )
 
 

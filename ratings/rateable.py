@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from hall import calendar
+from hall import calendar, clocks, rules
 from hall.refusal import Refused
 from queueing.models import State, Ticket
 from ratings.models import Rating
 
 EXPLAIN_WITHIN = dt.timedelta(minutes=15)
+# As of the end of the visit: it is what the visitor was told when leaving.
+RATING_DAYS: Final = rules.days(
+    "ratings.rating_days",
+    default=5,
+    most=250,
+    label=gettext_lazy("days in which a visit may be rated"),
+)
 
 
 def may_rate(ticket: Ticket, now: dt.datetime) -> bool:
@@ -36,5 +45,7 @@ def check_open(ticket: Ticket, moment: dt.datetime) -> None:
     today = calendar.local_day(ticket.branch, moment)
     if today == ticket.day:
         return
-    if today > calendar.add_working_days(ticket.branch, ticket.day, ticket.branch.rating_days):
+    days = RATING_DAYS.at(ticket.branch, ticket.state_since)
+    last = clocks.due_day(calendar.work_week(ticket.branch), ticket.day, days)
+    if clocks.is_late(last, today):
         raise Refused(_("It is too late to rate this visit."))

@@ -10,18 +10,23 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from hall.actions.rule import set_rule
 from hall.models import Branch, Category, Counter, Department, Offering, OpeningHours, Service, Zone
+from hall.rules import BEGINNING, Rule
 from queueing import actions
 from queueing.models import Sitting, Ticket
+from queueing.opening import OUTSIDE_HOURS
 from staff import actions as staff
 from staff.models import Grant, Member, Role
 
 PASSWORD = "a-long-enough-password"
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+T = TypeVar("T")
 hashed = cache(make_password)  # one slow hash for the whole run
 
 
@@ -106,15 +111,20 @@ def branch(slug: str, name: str, english: str, order: int) -> Branch:
         name_zh_hans=name,
         name_en=english,
         order=order,
-        issues_outside_hours=True,
         guide_desk_zh_hans="一楼大门右侧",
         guide_desk_en="ground floor, right of the door",
     )
+    rule(place, OUTSIDE_HOURS, True)
     OpeningHours.objects.bulk_create(
         OpeningHours(branch=place, weekday=day, opens=dt.time(9), closes=dt.time(18))
         for day in range(5)
     )
     return place
+
+
+def rule(place: Branch, which: Rule[T], value: T) -> None:
+    """The branch's rule says this, and always has."""
+    set_rule(branch=place, rule=which, value=value, now=BEGINNING)
 
 
 def offering(place: Branch, service: Service, prefix: str, zone: Zone) -> Offering:

@@ -30,6 +30,7 @@ from complaints.figures import day as matters_day
 from complaints.models import Entry, Matter
 from complaints.screens import desk as handlers_desk
 from hall import calendar, devices
+from hall import rules as hall_rules
 from hall.calendar import Month
 from hall.formats import as_clock
 from hall.models import Branch, Counter, Device, Notice, Offering, ServiceGuide, SpecialDay
@@ -40,6 +41,7 @@ from queueing.figures import clerk_day, counter_plan, waits
 from queueing.figures import day as whole_day
 from queueing.figures.spread import Spread
 from queueing.models import Numbering, Sitting, Step, Ticket
+from queueing.opening import OUTSIDE_HOURS
 from queueing.screens import board as lobby
 from queueing.screens import counter as desk_screen
 from ratings import rateable
@@ -236,7 +238,7 @@ def place_at(branch: Branch) -> Any:
     special = SpecialDay.objects.filter(branch=branch) | SpecialDay.objects.filter(branch=None)
     return {
         "names": [branch.name_zh_hans, branch.name_zh_hant, branch.name_en, branch.kind],
-        "open": [branch.is_active, branch.issues_outside_hours, branch.timezone],
+        "open": [branch.is_active, OUTSIDE_HOURS.at(branch, NOW), branch.timezone],
         "where": [branch.phone, branch.address_en, branch.guide_desk_zh_hans],
         "hours": [
             [each.weekday, each.opens, each.closes]
@@ -291,8 +293,10 @@ def rules() -> Any:
 
 
 def rules_at(branch: Branch) -> Any:
-    told = {name: getattr(branch, name) for name in RULES}
-    return told | {f"head start, {lane}": dispatch.head_start(branch, lane) for lane in LANES}
+    declared = {name.partition(".")[2]: rule for name, rule in hall_rules.declared().items()}
+    told = {name: declared[name].at(branch, NOW) for name in RULES}
+    starts = {f"head start, {lane}": dispatch.head_start(branch, lane, NOW) for lane in LANES}
+    return told | starts
 
 
 @fact
@@ -520,7 +524,7 @@ def due_dates() -> Any:
 
 def due_in(matter: Matter, week: calendar.WorkWeek) -> Any:
     today = today_at(matter.branch)
-    due = owed.due(matter, today, week)
+    due = owed.due(matter, today, week, owed.YELLOW_DAYS.at(matter.branch, NOW))
     return {
         "due": [matter.due_on, matter.contact_due_on],
         "owner": number_of(matter.owner),

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
-from hall.models import Branch
 from queueing import actions, seats
+from queueing.figures import counter_plan
 from queueing.models import Ticket
 from staff import alarms
 from staff.alarms import Alarm, Severity
 from staff.look import Look
 from staff.models import Member
-from tests.cast import Cast, member
+from tests.cast import Cast, member, rule
 
 MINUTES = dt.timedelta(minutes=1)
 NOON = dt.datetime(2026, 10, 14, 4, tzinfo=dt.UTC)  # a Wednesday in Nanshan
@@ -29,14 +29,6 @@ def said(cast: Cast, now: dt.datetime = NOON, by: Member | None = None) -> list[
 
 def found(cast: Cast, now: dt.datetime = NOON, by: Member | None = None) -> list[Alarm]:
     return alarms.collect(Look([cast.branch], by or cast.supervisor, now))[cast.branch.pk]
-
-
-def limits(cast: Cast, **minutes: int) -> None:
-    """Set the branch's limits."""
-    Branch.objects.filter(pk=cast.branch.pk).update(
-        **{f"alarm_{name}": value for name, value in minutes.items()}
-    )
-    cast.branch.refresh_from_db()
 
 
 def sit(cast: Cast, number: int, who: Member, at: dt.datetime) -> None:
@@ -75,7 +67,7 @@ def test_a_wait_that_is_too_long(cast: Cast, waited: int, severity: str | None) 
 
 
 def test_a_line_that_is_too_long(cast: Cast) -> None:
-    limits(cast, line_length=2)
+    rule(cast.branch, counter_plan.LINE_LIMIT, 2)
     sit(cast, 3, cast.clerk, NOON)
     for _ in range(2):
         cast.ticket(now=NOON)

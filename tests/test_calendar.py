@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from hall import calendar
+from hall import calendar, clocks
 from hall.calendar import Month
 from hall.models import SpecialDay
 from tests.cast import Cast
@@ -21,12 +21,17 @@ def test_a_day_runs_from_midnight_to_midnight_of_the_branch(cast: Cast) -> None:
     assert calendar.local_day(cast.branch, end) == FRIDAY + dt.timedelta(days=1)
 
 
+def due(cast: Cast, days: int) -> dt.date:
+    """So many working days after the Friday."""
+    return clocks.due_day(calendar.work_week(cast.branch), FRIDAY, days)
+
+
 def test_working_days_pass_over_weekend_and_holiday_but_not_a_worked_sunday(cast: Cast) -> None:
-    assert calendar.add_working_days(cast.branch, FRIDAY, 1) == dt.date(2026, 3, 9)
+    assert due(cast, 1) == dt.date(2026, 3, 9)
     SpecialDay.objects.create(branch=None, date=dt.date(2026, 3, 9))
     SpecialDay.objects.create(branch=cast.branch, date=dt.date(2026, 3, 8), is_working=True)
-    assert calendar.add_working_days(cast.branch, FRIDAY, 1) == dt.date(2026, 3, 8)
-    assert calendar.add_working_days(cast.branch, FRIDAY, 2) == dt.date(2026, 3, 10)
+    assert due(cast, 1) == dt.date(2026, 3, 8)
+    assert due(cast, 2) == dt.date(2026, 3, 10)
 
 
 def test_the_branchs_own_rule_goes_before_that_of_all(cast: Cast) -> None:
@@ -38,9 +43,9 @@ def test_the_branchs_own_rule_goes_before_that_of_all(cast: Cast) -> None:
 
 def test_a_branch_without_working_days_counts_every_day(cast: Cast) -> None:
     cast.branch.opening_hours.all().delete()
-    assert calendar.add_working_days(cast.branch, FRIDAY, 3) == FRIDAY + dt.timedelta(days=3)
+    assert due(cast, 3) == FRIDAY + dt.timedelta(days=3)
     SpecialDay.objects.create(branch=cast.branch, date=dt.date(2026, 3, 12), is_working=True)
-    assert calendar.add_working_days(cast.branch, FRIDAY, 2) == dt.date(2026, 3, 13)
+    assert due(cast, 2) == dt.date(2026, 3, 13)
 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-1", "0000-01", "", "2026-10-01", "２０２６-10"])

@@ -19,7 +19,7 @@ from complaints.admin import MatterAdmin
 from complaints.models import Matter, Source, State
 from complaints.screens import desk as desk_screen
 from complaints.views.handle import MOVES
-from hall import calendar
+from hall import calendar, clocks
 from hall.calendar import WorkWeek
 from hall.live import ALL_BRANCHES, Key
 from queueing import actions as queue
@@ -173,7 +173,7 @@ def test_a_yellow_card_a_working_day_before_a_red_one_after(
 ) -> None:
     matter = put_in(cast, now=FRIDAY)
     week = calendar.work_weeks([cast.branch.pk])[cast.branch.pk]
-    due = owed.due(matter, dt.date(*day), week)
+    due = owed.due(matter, dt.date(*day), week, owed.YELLOW_DAYS.default)
     assert due is not None and (due.card, due.left) == (card, left)
 
 
@@ -181,7 +181,7 @@ def test_an_answer_takes_the_card_away(cast: Cast) -> None:
     matter = put_in(cast, now=FRIDAY)
     matter = actions.reply(matter=matter, text="Sorry.", by=cast.handler)
     week = calendar.work_weeks([cast.branch.pk])[cast.branch.pk]
-    assert owed.due(matter, dt.date(2026, 5, 1), week) is None
+    assert owed.due(matter, dt.date(2026, 5, 1), week, 1) is None
 
 
 def test_working_days_left_agree_with_the_calendar(cast: Cast) -> None:
@@ -190,9 +190,10 @@ def test_working_days_left_agree_with_the_calendar(cast: Cast) -> None:
     week = calendar.work_weeks([cast.branch.pk, cast.other.pk])[cast.branch.pk]
     friday = dt.date(2026, 3, 6)
     for count in range(1, 12):
-        due = calendar.add_working_days(cast.branch, friday, count)
-        assert week.left(friday, due) == count and week.left(due, friday) == -count
-    assert WorkWeek(frozenset(), {}).left(friday, dt.date(2026, 3, 9)) == 3
+        due = clocks.due_day(week, friday, count)
+        assert clocks.left(week, friday, due) == count
+        assert clocks.left(week, due, friday) == -count
+    assert clocks.left(WorkWeek(frozenset(), {}), friday, dt.date(2026, 3, 9)) == 3
 
 
 def test_the_list_says_the_card_in_words(cast: Cast, desk: Client) -> None:
@@ -407,7 +408,7 @@ def test_the_pages_take_a_fixed_number_of_queries(cast: Cast, desk: Client, seco
         actions.note(matter=matter, text="Again.", by=cast.handler)
         actions.add_words(matter=more, text="And again.")
         member(f"H{number}", "手", cast.branch, "complaint-handler")
-    assert [asked(desk, page) for page in pages] == few == [9, 9, 10]
+    assert [asked(desk, page) for page in pages] == few == [10, 10, 11]
 
 
 def asked(client: Client, address: str) -> int:

@@ -16,8 +16,9 @@ from hall.live import Key
 from hall.models import Category, Offering, Service, ServiceGuide
 from queueing import actions
 from queueing.models import Lane, Ticket
+from queueing.opening import OUTSIDE_HOURS
 from queueing.streams import Kiosk
-from tests.cast import Cast
+from tests.cast import Cast, rule
 
 pytestmark = pytest.mark.django_db
 HOME = "/kiosk/nanshan/"
@@ -85,8 +86,7 @@ def test_a_branch_that_offers_nothing_says_so(hall: Cast, visitor: Client) -> No
 def test_a_closed_hall_says_so_with_its_hours(
     hall: Cast, visitor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hall.branch.issues_outside_hours = False
-    hall.branch.save()
+    rule(hall.branch, OUTSIDE_HOURS, False)
     monday_evening = dt.datetime(2026, 3, 2, 20, tzinfo=hall.branch.zone_info)
     monkeypatch.setattr("queueing.views.kiosk.timezone.now", lambda: monday_evening)
     text = page(visitor, HOME)
@@ -97,8 +97,7 @@ def test_a_closed_hall_says_so_with_its_hours(
 def test_a_closed_hall_without_hours_today(
     hall: Cast, visitor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hall.branch.issues_outside_hours = False
-    hall.branch.save()
+    rule(hall.branch, OUTSIDE_HOURS, False)
     sunday = dt.datetime(2026, 3, 1, 11, tzinfo=hall.branch.zone_info)
     monkeypatch.setattr("queueing.views.kiosk.timezone.now", lambda: sunday)
     assert "No tickets are given today." in page(visitor, HOME)

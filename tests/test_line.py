@@ -67,7 +67,8 @@ class TheLine(TestCase):
         self, visitors: list[tuple[int, Lane, bool]]
     ) -> None:
         tickets = self.take(visitors)
-        head_start = max(dispatch.head_start(self.cast.branch, lane) for lane in LANES)
+        now = timezone.now()
+        head_start = max(dispatch.head_start(self.cast.branch, lane, now) for lane in LANES)
         order = list(dispatch.line(self.cast.branch, tickets[0].day))
         for position, ticket in enumerate(order):
             for passed_by in order[:position]:

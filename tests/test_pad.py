@@ -24,6 +24,7 @@ from ratings import actions, rateable, signed
 from ratings import streams as live
 from ratings.models import Grade, Rating, Via
 from ratings.screens import pad as pad_screen
+from ratings.screens.pad import PAD_SECONDS
 from staff.models import Member
 from tests.cast import Cast, member
 from tests.crowd import all_at_once
@@ -208,9 +209,9 @@ def test_a_visit_that_goes_on_is_not_rated(cast: Cast, pad: Client) -> None:
 def test_the_time_runs_out(cast: Cast, pad: Client) -> None:
     visit = served(cast)
     name = visit_asked(pad)
-    later(visit, dt.timedelta(seconds=cast.branch.pad_seconds - 3))
+    later(visit, dt.timedelta(seconds=PAD_SECONDS.default - 3))
     assert ASKS in text_of(pad)
-    later(visit, dt.timedelta(seconds=cast.branch.pad_seconds + 4))
+    later(visit, dt.timedelta(seconds=PAD_SECONDS.default + 4))
     assert ASKS not in text_of(pad)
     response = pad.post(RATE, {"visit": name, "grade": "dissatisfied", "speak": "en"})
     assert response.status_code == 409
@@ -274,7 +275,7 @@ def test_no_rating_counts_as_nothing(cast: Cast, pad: Client) -> None:
 
 def test_a_tap_in_the_last_moment_counts(cast: Cast, pad: Client) -> None:
     visit = served(cast)
-    later(visit, dt.timedelta(seconds=cast.branch.pad_seconds - 5))
+    later(visit, dt.timedelta(seconds=PAD_SECONDS.default - 5))
     name = visit_asked(pad)
     later(Ticket.objects.get(), 6 * SECOND)
     assert ASKS not in text_of(pad)
@@ -521,14 +522,14 @@ def test_all_pads_of_a_hall_take_a_fixed_number_of_queries(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     served(cast)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         rendered(cast, "3")
     for number in range(20, 32):
         counter = Counter.objects.create(branch=cast.branch, number=number)
         counter.services.set([cast.pension.service])
         cast.counters[number] = counter
         served(cast, number, member(f"C{number}", "乙", cast.branch, "clerk"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         parts = rendered(cast, *map(str, cast.counters))
     assert sum(ASKS in part for part in parts) == 13
 
@@ -538,4 +539,4 @@ def test_a_page_asks_no_more_than_it_shows(cast: Cast, pad: Client) -> None:
     text_of(pad)
     with CaptureQueriesContext(connection) as queries:
         text_of(pad)
-    assert len(queries) == 5
+    assert len(queries) == 6

@@ -23,7 +23,7 @@ from tests.guides import publish
 PAGES = {
     "/": 4,
     "/kiosk/": 3,
-    "/kiosk/nanshan/": 4,
+    "/kiosk/nanshan/": 5,
     "/kiosk/nanshan/{category}/": 10,
     "/kiosk/nanshan/ticket/{waiting}/": 11,
     "/kiosk/nanshan/guides/": 4,
@@ -42,7 +42,7 @@ PAGES = {
     "/board/nanshan/": 12,
     "/board/nanshan/counters/3/": 6,
     "/pad/": 4,
-    "/pad/nanshan/3/": 6,
+    "/pad/nanshan/3/": 7,
     "/t/{waiting}/rate/": 3,
     "/box/": 3,
     "/box/nanshan/": 4,

@@ -20,6 +20,7 @@ from hall.models import Counter, Offering
 from queueing import actions
 from queueing.figures import lines_today as lines_today_of
 from queueing.models import Ticket
+from queueing.opening import OUTSIDE_HOURS
 from ratings import actions as ratings
 from ratings.figures.day import ratings_today
 from ratings.models import Grade, Via
@@ -28,7 +29,7 @@ from staff.actions import put_on_duty
 from staff.look import Look
 from staff.models import Duty, Member
 from staff.streams import Panels, marker
-from tests.cast import Cast, member
+from tests.cast import Cast, member, rule
 from tests.test_query_counts import crowd
 
 pytestmark = pytest.mark.servers  # pages: once, on what a hall has
@@ -396,10 +397,10 @@ def test_pages_take_a_fixed_number_of_queries(cast: Cast, desk: Client) -> None:
     ticket = rated(cast, Grade.DISSATISFIED)
     complaint(cast)
     pages = {
-        URL: 32,
-        f"{URL}panels/alarms/": 13,
-        f"{URL}panels/floor/": 12,
-        f"{URL}panels/lines/": 14,
+        URL: 33,
+        f"{URL}panels/alarms/": 14,
+        f"{URL}panels/floor/": 13,
+        f"{URL}panels/lines/": 15,
         f"{URL}panels/ratings/": 6,
         f"{URL}panels/matters/": 5,
         f"{URL}panels/duty/": 5,
@@ -424,9 +425,8 @@ def test_all_branches_take_as_many_queries_as_one(cast: Cast, desk: Client) -> N
     desk.force_login(member("N1402", "丙", None, "duty-leader"))
     few = count(desk, "/supervisor/")
     for number in range(6):
-        other = type(cast.branch).objects.create(
-            slug=f"b{number}", name_zh_hans="厅", issues_outside_hours=True
-        )
+        other = type(cast.branch).objects.create(slug=f"b{number}", name_zh_hans="厅")
+        rule(other, OUTSIDE_HOURS, True)
         Offering.objects.create(branch=other, service=cast.pension.service, prefix="Z")
         Counter.objects.create(branch=other, number=1)
         actions.issue(offering=Offering.objects.get(branch=other), now=timezone.now())

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from hall.models import Offering, SpecialDay
 from hall.refusal import Refused
-from queueing import actions, states
+from queueing import actions, dispatch, states
 from queueing.actions import VisitorAtCounter
 from queueing.models import Lane, Sitting, State, Step, Ticket
-from tests.cast import Cast
+from queueing.opening import OUTSIDE_HOURS
+from tests.cast import Cast, rule
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -97,7 +98,7 @@ def test_missed_and_back_behind_the_next_three(cast: Cast) -> None:
 
 def test_missed_too_often(cast: Cast) -> None:
     seat, ticket = cast.sit(), cast.ticket()
-    for _ in range(cast.branch.requeue_limit):
+    for _ in range(dispatch.REQUEUE_LIMIT.default):
         actions.no_show(ticket=called(cast, seat), by=cast.clerk)
         actions.requeue(ticket=ticket, by=cast.clerk)
     actions.no_show(ticket=called(cast, seat), by=cast.clerk)
@@ -211,7 +212,7 @@ def test_a_full_service_and_a_closed_hall_say_so(cast: Cast) -> None:
     cast.ticket()
     with pytest.raises(Refused, match="All of today"):
         cast.ticket()
-    cast.branch.issues_outside_hours = False
+    rule(cast.branch, OUTSIDE_HOURS, False)
     cast.medical.branch = cast.branch
     night = dt.datetime(2026, 3, 2, 3, tzinfo=ZoneInfo("Asia/Shanghai"))
     with pytest.raises(Refused, match="closed"):
@@ -220,7 +221,7 @@ def test_a_full_service_and_a_closed_hall_say_so(cast: Cast) -> None:
 
 
 def test_a_holiday_is_closed_and_a_worked_sunday_is_open(cast: Cast) -> None:
-    cast.branch.issues_outside_hours = False
+    rule(cast.branch, OUTSIDE_HOURS, False)
     cast.pension.branch = cast.branch
     shanghai = ZoneInfo("Asia/Shanghai")
     SpecialDay.objects.create(branch=None, date=dt.date(2026, 10, 1), reason="国庆节")

@@ -16,9 +16,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints import owners, states
+from complaints import owed, owners, states
 from complaints.models import TEXT_LIMIT, Kind, Matter, Source
-from hall import calendar
+from hall import calendar, clocks
 from hall.events import Event, publish
 from hall.languages import known
 from hall.models import Branch, Counter, Department, Offering, Service
@@ -66,6 +66,7 @@ def receive(
     counter = counter or (ticket.counter if ticket else None)
     service = service or (ticket.service if ticket else None)
     day = calendar.local_day(branch, moment)
+    week = calendar.work_week(branch)
     subjects = {member.pk: member for member in about}
     concerned = _concerned(ticket, counter, kind, visited_on or day)
     subjects |= {member.pk: member for member in concerned}
@@ -85,11 +86,12 @@ def receive(
         state_since=moment,
         received_at=moment,
         day=day,
-        due_on=calendar.add_working_days(branch, day, branch.answer_days),
+        due_on=clocks.due_day(week, day, owed.ANSWER_DAYS.at(branch, moment)),
         request_id=request_id or uuid.uuid4(),
     )
     if source == Source.RATING:
-        matter.contact_due_on = calendar.add_working_days(branch, day, branch.contact_days)
+        days = owed.CONTACT_DAYS.at(branch, moment)
+        matter.contact_due_on = clocks.due_day(week, day, days)
     try:
         with transaction.atomic():
             matter.save(force_insert=True)
@@ -191,7 +193,8 @@ def extend(
         if row.replied_at is not None:
             raise Refused(_("This matter is answered already."))
         row.extended_at = moment
-        row.due_on = calendar.add_working_days(row.branch, row.due_on, row.branch.extension_days)
+        days = owed.EXTENSION_DAYS.at(row.branch, moment)
+        row.due_on = clocks.due_day(calendar.work_week(row.branch), row.due_on, days)
         states.apply(row, "extend", at=moment, by=by, text=reason, is_public=True)
     return row
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.models import OPEN, Matter, MatterQuerySet, State
-from complaints.owed import ACTIVE, NEWS, WAITING, Due, due, overdue
+from complaints.owed import ACTIVE, NEWS, WAITING, YELLOW_DAYS, Due, due, overdue
 from hall import calendar
-from hall.models import Branch
+from hall.models import Branch, fetch_rules
 from staff.models import Member
 
 ROWS_A_PAGE: Final = 50
@@ -99,10 +99,14 @@ def listing(member: Member, wanted: Wanted, now: dt.datetime | None = None) -> L
     found = in_order(matters.filter(where[wanted.tab]), wanted.tab)
     shown = list(found[first : first + ROWS_A_PAGE + 1])
     weeks = calendar.work_weeks(list(branches))
-    rows = [
-        Row(each, due(each, today[each.branch_id], weeks[each.branch_id]))
-        for each in shown[:ROWS_A_PAGE]
-    ]
+    fetch_rules(branches.values())
+    yellow = {pk: YELLOW_DAYS.at(branch, moment) for pk, branch in branches.items()}
+
+    def row(matter: Matter) -> Row:
+        pk = matter.branch_id
+        return Row(matter, due(matter, today[pk], weeks[pk], yellow[pk]))
+
+    rows = [row(each) for each in shown[:ROWS_A_PAGE]]
     return Listing(tabs(matters, where, wanted), rows, wanted, len(shown) > ROWS_A_PAGE)
 
 

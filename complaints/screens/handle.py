@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 
 from complaints import owners
 from complaints.models import OPEN, Entry, Matter
-from complaints.owed import Due, due
+from complaints.owed import YELLOW_DAYS, Due, due
 from complaints.states import MOVES, is_answered
 from hall import calendar
 from hall.formats import whole_minutes
@@ -95,13 +95,13 @@ class File:
 
 def case(matter: Matter, *, seen: int | None = None) -> File:
     """Everything on the page of one matter; entries after ``seen`` are marked as new."""
-    today = calendar.local_day(matter.branch, timezone.now())
-    week = calendar.work_weeks([matter.branch_id])[matter.branch_id]
+    now = timezone.now()
+    today, week = calendar.local_day(matter.branch, now), calendar.work_week(matter.branch)
     entries = matter.entries.select_related("by", "owner")
     about = list(matter.about.all())
     return File(
         matter=matter,
-        due=due(matter, today, week),
+        due=due(matter, today, week, YELLOW_DAYS.at(matter.branch, now)),
         visit=visit_of(matter),
         about=about,
         lines=[Line(each, seen is not None and each.pk > seen) for each in entries],

@@ -85,7 +85,7 @@ def _kept_open(office: Office, stories: Sequence[Story]) -> tuple[Story | None, 
         for story in able
         if story is not overdue
         and office.add(story.day, 3) < office.today
-        and office.add(story.due_on, office.branch.extension_days) >= office.today
+        and office.add(story.due_on, office.days_more) >= office.today
     )
     return overdue, next(later, None)
 
@@ -103,7 +103,7 @@ def _received(office: Office, rng: random.Random, day: dt.date, text: Row) -> St
         branch=office.branch,
         received_at=at,
         day=day,
-        due_on=office.add(day, office.branch.answer_days),
+        due_on=office.add(day, office.answer_days),
         owner=office.owner(day, about),
         about=about,
         fields=_fields(office, text, ticket, counter),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from complaints import owners
+from complaints import owed, owners
 from complaints.models import Kind
 from demo.past.story import Story
-from hall import calendar
+from hall import calendar, clocks
 from hall.models import Branch
 from staff.models import Member
 
@@ -44,7 +43,12 @@ class Office:
     def __init__(self, branch: Branch, first: dt.date, until: dt.datetime) -> None:
         self.branch = branch
         self.until = until
+        # The demo's hall has not changed a rule since it opened.
+        self.answer_days = owed.ANSWER_DAYS.at(branch, until)
+        self.contact_days = owed.CONTACT_DAYS.at(branch, until)
+        self.days_more = owed.EXTENSION_DAYS.at(branch, until)
         self.today = calendar.local_day(branch, until)
+        self.week = calendar.work_week(branch)
         self.days = list(calendar.open_days(branch, first, self.today + AHEAD))
         self.services = dict(branch.offerings.values_list("service__slug", "service"))
         self.departments: dict[int | None, int | None] = dict(
@@ -56,8 +60,8 @@ class Office:
         self._chosen: dict[object, int | None] = {}
 
     def add(self, day: dt.date, count: int) -> dt.date:
-        """As ``calendar.add_working_days``."""
-        return self.days[bisect_right(self.days, day) + count - 1]
+        """When something is due that has so many working days from a day on."""
+        return clocks.due_day(self.week, day, count)
 
     def owner(self, day: dt.date, about: Collection[int]) -> int | None:
         """As ``owners.choose`` while nobody has any matter."""
@@ -107,7 +111,7 @@ class Office:
         """A matter whose answer takes longer."""
         taken = self.later(rng, story.received_at, 0)
         later = self.later(rng, taken, 2)
-        due_on = self.add(story.due_on, self.branch.extension_days)
+        due_on = self.add(story.due_on, self.days_more)
         self.go([(taken, story.take), (later, lambda at: story.extend(at, PUT_OFF, due_on))])
 
     def go(self, plan: Sequence[tuple[dt.datetime, Act]]) -> None:

@@ -200,8 +200,8 @@ def _case(office: Office, given: Given, about: Sequence[int]) -> Story:
         branch=branch,
         received_at=said.given_at,
         day=day,
-        due_on=office.add(day, branch.answer_days),
-        contact_due_on=office.add(day, branch.contact_days),
+        due_on=office.add(day, office.answer_days),
+        contact_due_on=office.add(day, office.contact_days),
         owner=office.owner(day, about),
         about=about,
         fields={

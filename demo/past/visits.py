@@ -92,7 +92,9 @@ def _day(
     branch = crew.branch
     rng = chance.chance("day", branch.slug, date)
     midnight, next_midnight = calendar.day_bounds(branch, date)
-    floor = PlayedDay(rng, branch, crew.offerings, guides, may_forget=following is not None)
+    floor = PlayedDay(
+        rng, branch, crew.offerings, midnight, guides, may_forget=following is not None
+    )
     floor.play(
         arrivals(rng, branch, crew.offerings, date, spans, days_off),
         crew.shifts(rng, date, spans, away=guides),

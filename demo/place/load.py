@@ -23,15 +23,17 @@ from hall.models import (
     Notice,
     Offering,
     OpeningHours,
+    RuleRow,
     Service,
     ServiceGuide,
     SpecialDay,
     Zone,
 )
+from hall.rules import BEGINNING
 
 HERE: Final = Path(__file__).parent
 WEEKDAYS: Final = range(5)
-PARTS: Final = ("hours", "zones", "departments", "counters", "offerings")
+PARTS: Final = ("rules", "hours", "zones", "departments", "counters", "offerings")
 
 
 def load() -> Tally[str]:
@@ -100,6 +102,7 @@ def _branch(row: Row) -> Tally[str]:
         part["key"]: Department.objects.create(branch=branch, **_named(part))
         for part in row["departments"]
     }
+    _rules(branch, row["rules"])
     _hours(branch, row["hours"])
     _offerings(branch, row["offerings"], zones, departments)
     counters = _counters(branch, row["counters"], zones, departments)
@@ -109,6 +112,12 @@ def _branch(row: Row) -> Tally[str]:
 def _named(part: Row) -> Row:
     """A row without the key by which other rows of the file refer to it."""
     return {name: value for name, value in part.items() if name != "key"}
+
+
+def _rules(branch: Branch, values: Row) -> None:
+    """They hold from the beginning, for the demo's past is made after them."""
+    for name, value in values.items():
+        RuleRow.objects.create(branch=branch, name=name, value=value, valid_from=BEGINNING)
 
 
 def _hours(branch: Branch, spans: list[list[str]]) -> None:

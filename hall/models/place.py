@@ -69,46 +69,6 @@ class Branch(Named):
     guide_desk_en = models.CharField(
         _("place of the guide desk (English)"), max_length=120, blank=True
     )
-    issues_outside_hours = models.BooleanField(
-        _("issues tickets outside opening hours"), default=False
-    )
-    return_after = models.PositiveSmallIntegerField(
-        _("visitors who go before one who comes back to the line"), default=3
-    )
-    requeue_limit = models.PositiveSmallIntegerField(
-        _("times that a missed visitor may come back"), default=2
-    )
-    assisted_head_start = models.PositiveSmallIntegerField(
-        _("head start of the assisted lane, minutes"), default=15
-    )
-    express_head_start = models.PositiveSmallIntegerField(
-        _("head start of the express lane, minutes"), default=10
-    )
-    rating_days = models.PositiveSmallIntegerField(
-        _("working days in which a visit may be rated"), default=5
-    )
-    pad_seconds = models.PositiveSmallIntegerField(
-        _("seconds for which the pad asks for a rating"), default=60
-    )
-    answer_days = models.PositiveSmallIntegerField(
-        _("working days in which a matter is answered"), default=5
-    )
-    contact_days = models.PositiveSmallIntegerField(
-        _("working days in which a visitor who was not satisfied is contacted"), default=1
-    )
-    extension_days = models.PositiveSmallIntegerField(
-        _("working days by which an answer may be put off, once"), default=10
-    )
-    alarm_wait_minutes = models.PositiveSmallIntegerField(
-        _("wait that is too long, minutes"), default=40
-    )
-    alarm_line_length = models.PositiveSmallIntegerField(_("line that is too long"), default=25)
-    alarm_service_minutes = models.PositiveSmallIntegerField(
-        _("visit that is too long, minutes"), default=45
-    )
-    alarm_idle_minutes = models.PositiveSmallIntegerField(
-        _("idle counter while people wait, minutes"), default=10
-    )
     is_active = models.BooleanField(_("open to the public"), default=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 

@@ -14,7 +14,7 @@ from hall.events import Event, publish
 from hall.languages import known
 from hall.models import Offering
 from hall.refusal import Refused
-from queueing import dispatch, numbering, states
+from queueing import dispatch, numbering, opening, states
 from queueing.actions.locking import changing, one_statement
 from queueing.models import Lane, Ticket
 from staff.models import Member
@@ -41,7 +41,7 @@ def issue(
         lane=Lane(lane),
         language=known(language),
         issued_at=moment,
-        rank_at=moment - dispatch.head_start(branch, lane),
+        rank_at=moment - dispatch.head_start(branch, lane, moment),
         state_since=moment,
         issued_by=by,
         request_id=request_id or uuid.uuid4(),
@@ -77,7 +77,7 @@ def _check_open(offering: Offering, moment: dt.datetime, day: dt.date) -> None:
     branch = offering.branch
     if not (branch.is_active and offering.is_open):
         raise Refused(_("This service takes no tickets now."))
-    if not branch.issues_outside_hours and not calendar.is_open(branch, moment):
+    if not opening.takes_tickets(branch, moment):
         raise Refused(_("The hall is closed now."))
     if offering.daily_limit is not None:
         given = Ticket.objects.of_day(branch, day).filter(service=offering.service).count()

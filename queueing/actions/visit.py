@@ -97,8 +97,9 @@ def no_show(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ti
 def return_to_line(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
     """Back into line, behind the next few, for a visitor who needs a moment."""
     with at_own_counter(ticket, by) as row:
-        states.apply(row, "return", at=now or timezone.now(), by=by)
-        row.rank_at = dispatch.rank_behind(row, row.service_id, row.branch.return_after)
+        moment = now or timezone.now()
+        states.apply(row, "return", at=moment, by=by)
+        row.rank_at = _rank_back(row, moment)
         row.counter = None
     return row
 
@@ -168,14 +169,20 @@ def _take(row: Ticket, sitting: Sitting, by: Member) -> None:
     row.counter, row.member = sitting.counter, by
 
 
+def _rank_back(row: Ticket, moment: dt.datetime) -> dt.datetime:
+    """Behind the next few, as many as the branch's rule says."""
+    places = dispatch.RETURN_AFTER.at(row.branch, moment)
+    return dispatch.rank_behind(row, row.service_id, places)
+
+
 def _requeue(row: Ticket, *, by: Member | None, at: dt.datetime) -> None:
     if row.day != calendar.local_day(row.branch, at):
         raise Refused(_("%(code)s is of another day.") % {"code": row.code})
-    if row.requeue_count >= row.branch.requeue_limit:
+    if row.requeue_count >= dispatch.REQUEUE_LIMIT.at(row.branch, at):
         raise Refused(
             _("%(code)s was missed too often; please take a new ticket.") % {"code": row.code}
         )
     states.apply(row, "requeue", at=at, by=by)
-    row.rank_at = dispatch.rank_behind(row, row.service_id, row.branch.return_after)
+    row.rank_at = _rank_back(row, at)
     row.requeue_count += 1
     row.counter = None

@@ -14,14 +14,43 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from hall import calendar
+from hall import calendar, rules
 from hall.formats import whole_minutes
-from hall.models import Branch, Counter, Offering, Service, Zone
+from hall.models import Branch, Counter, Offering, Service, Zone, fetch_rules
 from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
 from staff.look import Look
 
 LOOK_BACK: Final = 31  # days in which tickets that were left open are looked for
+# As of the moment at which somebody looks.
+WAIT_LIMIT: Final = rules.minutes(
+    "queueing.alarm_wait_minutes",
+    default=40,
+    most=9999,
+    label=gettext_lazy("wait that is too long"),
+    per_service=True,
+)
+LINE_LIMIT: Final = rules.number(
+    "queueing.alarm_line_length",
+    default=25,
+    most=9999,
+    label=gettext_lazy("line that is too long"),
+    unit=gettext_lazy("people"),
+    per_service=True,
+)
+VISIT_LIMIT: Final = rules.minutes(
+    "queueing.alarm_service_minutes",
+    default=45,
+    most=9999,
+    label=gettext_lazy("visit that is too long"),
+    per_service=True,
+)
+IDLE_LIMIT: Final = rules.minutes(
+    "queueing.alarm_idle_minutes",
+    default=10,
+    most=9999,
+    label=gettext_lazy("idle counter while people wait"),
+)
 IN_THE_HALL: Final = tuple(state for state in State if state not in OUTCOMES)
 WORDS: Final[dict[str, str | Promise]] = {
     "closed": pgettext_lazy("counter", "closed"),
@@ -71,12 +100,16 @@ class CounterNow:
     @property
     def too_long(self) -> bool:
         """Whether it serves one visitor, or rests while people wait for it, beyond the limit."""
+        may_be = self.state == State.SERVING or (self.state == "idle" and self.people_wait)
+        return may_be and self.minutes >= self.limit
+
+    @property
+    def limit(self) -> int:
+        """From how many minutes on a visit, or a rest, is too long here."""
         branch = self.counter.branch
-        if self.state == State.SERVING:
-            return self.minutes >= branch.alarm_service_minutes
-        return (
-            self.state == "idle" and self.people_wait and self.minutes >= branch.alarm_idle_minutes
-        )
+        if self.ticket is not None:
+            return VISIT_LIMIT.at(branch, self.now, self.ticket.service_id)
+        return IDLE_LIMIT.at(branch, self.now)
 
 
 @dataclass(frozen=True)
@@ -98,6 +131,21 @@ class LineNow:
     def longest(self) -> int:
         """Whole minutes that the longest of them has waited."""
         return whole_minutes(self.now - (self.longest_since or self.now))
+
+    @property
+    def longest_limit(self) -> int:
+        """From how many minutes on a wait is too long here."""
+        return WAIT_LIMIT.at(self.offering.branch, self.now, self.offering.service_id)
+
+    @property
+    def length_limit(self) -> int:
+        """How many may stand here before the line is too long."""
+        return LINE_LIMIT.at(self.offering.branch, self.now, self.offering.service_id)
+
+    @property
+    def waits_too_long(self) -> bool:
+        """Whether the longest wait is too long."""
+        return self.longest >= self.longest_limit
 
 
 @dataclass(frozen=True)
@@ -158,7 +206,8 @@ class CounterPlan:
 
 
 def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
-    """These branches as they stand at this moment, by id, in eight queries."""
+    """These branches as they stand at this moment, by id, in nine queries."""
+    fetch_rules(branches)
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
     counters = _counters(branches)
     sittings = _sittings(days)
@@ -238,11 +287,13 @@ def _lines(
     waiting = Ticket.objects.waiting().filter(of_days(days)).values("branch", "service")
     counted = waiting.annotate(count=Count("pk"), since=Min("issued_at")).order_by()
     by_service = {(row["branch"], row["service"]): row for row in counted}
+    by_id = {branch.pk: branch for branch in branches}
     found: dict[int, list[LineNow]] = defaultdict(list)
     for offering in Offering.objects.filter(branch__in=branches).select_related("service"):
         key = (offering.branch_id, offering.service_id)
         row = by_service.get(key)
         if row is not None:
+            offering.branch = by_id[offering.branch_id]  # with its rules
             line = LineNow(offering, row["count"], row["since"], able.count(key), now)
             found[offering.branch_id].append(line)
     return found

@@ -13,6 +13,7 @@ from hall import calendar
 from hall.formats import whole_minutes
 from hall.models import Branch, OpeningHours
 from queueing.figures import waits
+from queueing.figures.counter_plan import WAIT_LIMIT
 from queueing.models import State, Ticket
 
 SLOT: Final = dt.timedelta(minutes=30)
@@ -78,7 +79,8 @@ class LineToday:
     def too_long(self) -> bool:
         """Whether the longest wait is beyond the branch's limit."""
         branch = self.line.offering.branch
-        return self.line.waiting > 0 and self.longest >= branch.alarm_wait_minutes
+        limit = WAIT_LIMIT.at(branch, self.now, self.line.offering.service_id)
+        return self.line.waiting > 0 and self.longest >= limit
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class LinesToday:
 
 
 def lines_today(branch: Branch, now: dt.datetime) -> LinesToday:
-    """The lines of a branch with their length, estimate and arrivals, in nine queries."""
+    """The lines of a branch with their length, estimate and arrivals, in ten queries."""
     state = waits.queues(branch, now)
     day = calendar.local_day(branch, now)
     start, _end = calendar.day_bounds(branch, day)

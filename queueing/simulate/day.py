@@ -40,6 +40,7 @@ class PlayedDay:
         rng: random.Random,
         branch: Branch,
         offerings: Sequence[Offering],
+        midnight: dt.datetime,
         guides: Sequence[int] = (),
         may_forget: bool = False,
     ) -> None:
@@ -48,9 +49,11 @@ class PlayedDay:
         self.guides = guides
         self.may_forget = may_forget
         self.minutes = {each.service_id: each.typical_minutes for each in offerings}
-        self.return_after, self.requeue_limit = branch.return_after, branch.requeue_limit
+        # The rules of the day's first moment: nobody plays a change at noon.
+        self.return_after = dispatch.RETURN_AFTER.at(branch, midnight)
+        self.requeue_limit = dispatch.REQUEUE_LIMIT.at(branch, midnight)
         self.head_starts = {
-            lane: dispatch.head_start(branch, lane) // MICROSECOND for lane in Lane.values
+            lane: dispatch.head_start(branch, lane, midnight) // MICROSECOND for lane in Lane.values
         }
         self.now = 0
         self.visits: list[Visit] = []

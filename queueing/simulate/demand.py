@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from hall import calendar
 from hall.models import Branch, Offering, OpeningHours
+from queueing import opening
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -71,7 +73,7 @@ def arrivals(
 ) -> list[Arrival]:
     """All visitors of a day in order; ``days_off`` are those before it on which it was closed."""
     count = how_many(rng, branch, day, days_off)
-    slots = _slots(branch, spans)
+    slots = _slots(spans, opening.OUTSIDE_HOURS.at(branch, calendar.day_bounds(branch, day)[0]))
     weights = [weight for _start, _end, weight in slots]
     moments = [
         int(rng.uniform(start, end)) for start, end, _weight in rng.choices(slots, weights, k=count)
@@ -98,12 +100,12 @@ def clock(time: dt.time) -> int:
     return ((time.hour * 60 + time.minute) * 60 + time.second) * SECOND
 
 
-def _slots(branch: Branch, spans: Sequence[OpeningHours]) -> list[tuple[int, int, float]]:
+def _slots(spans: Sequence[OpeningHours], comes_early: bool) -> list[tuple[int, int, float]]:
     """Parts of the day in which people come: from, until, how many against the others."""
     found: list[tuple[int, int, float]] = []
     for span in spans:
         opens, closes = clock(span.opens), clock(span.closes)
-        if branch.issues_outside_hours:
+        if comes_early:
             found.append((opens - EARLY, opens, EARLY_WEIGHT))
         last = closes - LAST
         edges = [opens, *range((opens // 1800 // SECOND + 1) * 1800 * SECOND, last, 1800 * SECOND)]

@@ -27,7 +27,7 @@ from hall.models import Branch, Category, Offering
 from hall.pages import SeeOther
 from hall.refusal import Refused
 from hall.screens import documents as documents_needed
-from queueing import actions
+from queueing import actions, opening
 from queueing.figures import waits
 from queueing.forms import TakeForm
 from queueing.models import Lane
@@ -121,7 +121,7 @@ def categories(request: HttpRequest, branch: Branch) -> HttpResponse:
 def closed_hours(branch: Branch) -> list[str] | None:
     """None while tickets are given; else the hours of today, if the hall opens at all."""
     now = timezone.now()
-    if branch.is_active and (branch.issues_outside_hours or calendar.is_open(branch, now)):
+    if branch.is_active and opening.takes_tickets(branch, now):
         return None
     spans = calendar.hours_of(branch, calendar.local_day(branch, now)) if branch.is_active else []
     return [f"{time_of_day(span.opens)}–{time_of_day(span.closes)}" for span in spans]

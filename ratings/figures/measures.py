@@ -16,7 +16,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 
 from complaints.models import Entry, Matter
-from hall import calendar
+from hall import calendar, clocks
 from hall.calendar import Month
 from hall.models import Branch
 from ratings.models import Rating
@@ -120,7 +120,7 @@ def matters(branch: Branch, month: Month) -> list[dict[str, Any]]:
     start, end = calendar.month_bounds(branch, month)
     unanswered = Q(day__lt=month.next.first) & (Q(replied_at=None) | Q(replied_at__gte=end))
     answered = Q(replied_at__gte=start, replied_at__lt=end)
-    in_time = Q(replied_on__lte=F("due_then"))
+    in_time = clocks.in_time("replied_on", "due_then")
     rows = (
         Matter.objects.filter(branch=branch)
         .filter(Q(day__gte=month.first, day__lt=month.next.first) | answered | unanswered)
@@ -134,7 +134,7 @@ def matters(branch: Branch, month: Month) -> list[dict[str, Any]]:
             received=Count("pk", filter=Q(day__gte=month.first, day__lt=month.next.first)),
             answered_in_time=Count("pk", filter=answered & in_time),
             answered_late=Count("pk", filter=answered & ~in_time),
-            overdue=Count("pk", filter=unanswered & Q(due_then__lt=month.next.first)),
+            overdue=Count("pk", filter=unanswered & clocks.late("due_then", month.next.first)),
             open=Count("pk", filter=unanswered),
         )
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from hall import calendar
+from hall import calendar, rules
 from hall.languages import HTML_TAG
 from hall.models import Branch, Counter, Department
 from queueing.models import Sitting, State, Step, Ticket
@@ -17,6 +18,13 @@ from ratings import signed
 from ratings.models import ASPECT_OF, REASONS, Aspect, Grade, Rating, Reason
 from staff.models import Member
 
+# As of the moment at which the pad is looked at.
+PAD_SECONDS: Final = rules.seconds(
+    "ratings.pad_seconds",
+    default=60,
+    most=3600,
+    label=_("time for which the pad asks for a rating"),
+)
 ON_ITS_WAY: Final = dt.timedelta(seconds=3)  # a tap in the last moment still counts
 
 
@@ -59,7 +67,7 @@ class Offered:
 def pads(
     branch: Branch, numbers: Collection[int], now: dt.datetime | None = None
 ) -> dict[int, PadState]:
-    """The pads of these counters, by number, in three queries."""
+    """The pads of these counters, by number, in four queries."""
     moment = now or timezone.now()
     counters = Counter.objects.filter(branch=branch, number__in=numbers, is_active=True)
     counters = counters.select_related("branch", "department")
@@ -68,7 +76,9 @@ def pads(
     visits = _just_finished(branch, moment)
     return {
         counter.number: PadState(
-            counter, members.get(counter.pk), _question(counter, visits.get(counter.pk))
+            counter,
+            members.get(counter.pk),
+            _question(counter, visits.get(counter.pk), asks_for(branch, moment)),
         )
         for counter in counters
     }
@@ -79,7 +89,7 @@ def _just_finished(branch: Branch, moment: dt.datetime) -> dict[int | None, Step
 
     Whatever happens at the counter afterwards ends the question, for good.
     """
-    since = moment - asks_for(branch)
+    since = moment - asks_for(branch, moment)
     steps = Step.objects.filter(
         ticket__branch=branch,
         ticket__day=calendar.local_day(branch, moment),
@@ -92,15 +102,15 @@ def _just_finished(branch: Branch, moment: dt.datetime) -> dict[int | None, Step
     return {pk: step for pk, step in last.items() if step.move == "finish"}
 
 
-def _question(counter: Counter, step: Step | None) -> Question | None:
+def _question(counter: Counter, step: Step | None, length: dt.timedelta) -> Question | None:
     if step is None or step.ticket.state != State.DONE or hasattr(step.ticket, "rating"):
         return None
-    return Question(step.ticket, counter, step.at + asks_for(counter.branch))
+    return Question(step.ticket, counter, step.at + length)
 
 
-def asks_for(branch: Branch) -> dt.timedelta:
+def asks_for(branch: Branch, moment: dt.datetime) -> dt.timedelta:
     """How long a pad of the branch asks."""
-    return dt.timedelta(seconds=branch.pad_seconds)
+    return dt.timedelta(seconds=PAD_SECONDS.at(branch, moment))
 
 
 def offered(rating: Rating) -> list[Offered]:

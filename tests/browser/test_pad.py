@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from hall.models import Branch
 from queueing import actions
 from queueing.models import Ticket
 from ratings.models import Rating
+from ratings.screens.pad import PAD_SECONDS
 from tests.browser.conftest import NewContext
 from tests.browser.guard import Guard, axe
 from tests.browser.keys import tab_to
 from tests.browser.live import LiveHall
 from tests.browser.test_board import let_time_pass
-from tests.cast import Cast
+from tests.cast import Cast, rule
 
 PAD: ViewportSize = {"width": 1024, "height": 600}
 SOON = 5000
@@ -154,7 +154,7 @@ def test_the_question_and_the_thanks_fit(
 
 def asks_for(cast: Cast, seconds: int) -> None:
     """How long the pads of the branch ask from now on."""
-    Branch.objects.filter(pk=cast.branch.pk).update(pad_seconds=seconds)
+    rule(cast.branch, PAD_SECONDS, seconds)
 
 
 def fits(page: Page) -> bool:
