@@ -19,26 +19,26 @@ ANSWER_DAYS: Final = rules.days(
     "complaints.answer_days",
     default=5,
     most=250,
-    label=_("days in which a matter is answered"),
+    label=_("time to answer a matter"),
 )
 CONTACT_DAYS: Final = rules.days(
     "complaints.contact_days",
     default=1,
     most=250,
-    label=_("days in which a visitor who was not satisfied is contacted"),
+    label=_("time to contact a visitor who was not satisfied"),
 )
 EXTENSION_DAYS: Final = rules.days(
     "complaints.extension_days",
     default=10,
     most=250,
-    label=_("days by which an answer may be put off, once"),
+    label=_("time by which an answer may be put off, once"),
 )
 # As of the moment at which somebody looks.
 YELLOW_DAYS: Final = rules.days(
     "complaints.yellow_days",
     default=1,
     most=250,
-    label=_("days before the due day from which on a matter has a yellow card"),
+    label=_("time before the due day at which a matter gets a yellow card"),
 )
 
 

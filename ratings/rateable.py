@@ -20,7 +20,7 @@ RATING_DAYS: Final = rules.days(
     "ratings.rating_days",
     default=5,
     most=250,
-    label=gettext_lazy("days in which a visit may be rated"),
+    label=gettext_lazy("time in which a visit may be rated"),
 )
 
 

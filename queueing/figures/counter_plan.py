@@ -34,8 +34,7 @@ LINE_LIMIT: Final = rules.number(
     "queueing.alarm_line_length",
     default=25,
     most=9999,
-    label=gettext_lazy("line that is too long"),
-    unit=gettext_lazy("people"),
+    label=gettext_lazy("people in a line that is too long"),
     per_service=True,
 )
 VISIT_LIMIT: Final = rules.minutes(
