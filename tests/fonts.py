@@ -87,7 +87,7 @@ FONT_SETS: Final = (
     ),
 )
 NO_CHINESE: Final = (
-    "No Chinese font here: what shows characters was tested with boxes in their place. "
+    "No Chinese font here: pages were tested with boxes in place of characters. "
     "Install one (Debian: apt-get install fonts-noto-cjk)."
 )
 
@@ -115,6 +115,7 @@ def lacking() -> Iterator[str]:
     """What the tests have to do without, a sentence each."""
     if families(":lang=zh") == set():
         yield NO_CHINESE
+        return
     for each in FONT_SETS:
         try:
             each.check()

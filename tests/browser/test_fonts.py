@@ -10,6 +10,9 @@ from tests.cast import Cast
 from tests.fonts import FONT_SETS, FontSet
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+each_set = pytest.mark.parametrize(
+    "fonts", FONT_SETS, ids=[each.slug for each in FONT_SETS], indirect=True
+)
 SAMPLE = "A012 B003 Please come to counter 14, 9:05–16:30"
 # The widths of two lines of text, in our face and in another one.
 WIDTHS = """([text, family]) => ["", family].map((family) => {
@@ -33,7 +36,7 @@ def fonts_of(page: Page, selector: str) -> set[str]:
     return {font["familyName"] for font in used}
 
 
-@pytest.mark.layout
+@each_set
 @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
 def test_letters_are_ours_and_characters_are_the_machines(
     cast: Cast, new_context: NewContext, fonts: FontSet, language: str
@@ -49,7 +52,7 @@ def test_letters_are_ours_and_characters_are_the_machines(
         assert written <= set(fonts.chinese)
 
 
-@pytest.mark.layout
+@each_set
 def test_an_english_text_has_our_signs_and_a_chinese_one_the_machines(
     cast: Cast, new_context: NewContext, fonts: FontSet
 ) -> None:
