@@ -15,7 +15,9 @@ class HallConfig(AppConfig):
     def ready(self) -> None:
         """Plug in the hall's own. Imported here: there are no models before (in every app)."""
         from hall import checks, doctor, live
+        from hall.outbox import kinds, printing
 
         register(doctor.CHECKS, doctor.fonts, name="fonts")
         register(live.MARKERS, live.notice_marker, name="notices")
         django_checks.register(checks.stored_rules, django_checks.Tags.database)
+        register(kinds.KINDS, printing.PRINT, name=printing.PRINT.name)

@@ -38,6 +38,7 @@ class Event(enum.StrEnum):
     SUMMARY_MADE = "summary-made"
     DEVICE_CHANGED = "device-changed"
     RIGHTS_CHANGED = "rights-changed"
+    OUTBOX_CHANGED = "outbox-changed"
 
 
 Listener = Callable[[int | None], object]

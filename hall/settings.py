@@ -13,6 +13,12 @@
 | HALL_DEMO_PASSWORD | password of the demo hall's members; empty: none can sign in by it | none |
 | HALL_DEMO_HISTORY | the demo hall comes with two months and more of history | 1 |
 | HALL_HTTPS | cookies only over https, HSTS | off |
+| HALL_NOTIFIER | how people outside are told: console, email or webhook; empty: not at all | none |
+| HALL_EMAIL_URL | smtp://user:password@host:25; smtp+tls:// (STARTTLS), smtps:// | none |
+| HALL_EMAIL_FROM | whom e-mails come from | – |
+| HALL_WEBHOOK_URL | https://… of the hall's own gateway (http:// on this machine alone) | none |
+| HALL_WEBHOOK_SECRET | signs what the gateway is told | – |
+| HALL_OUTBOX_DAYS | days after which what was delivered is forgotten | 30 |
 | HALL_DEBUG | Django's debug pages | off |
 | HALL_LOG_LEVEL | the least level of a line in the log | WARNING |
 | HALL_THREADS | threads that answer pages, in each process | 8 |
@@ -35,6 +41,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env
+
+from hall.outbox import ways
 
 django_stubs_ext.monkeypatch()  # so that Django's generic classes take type arguments
 
@@ -161,6 +169,24 @@ DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", "")
 
+HALL_NOTIFIER = env.str("HALL_NOTIFIER", "")
+HALL_WEBHOOK_URL = env.str("HALL_WEBHOOK_URL", "")
+HALL_WEBHOOK_SECRET = env.str("HALL_WEBHOOK_SECRET", "")
+HALL_OUTBOX_DAYS = env.int("HALL_OUTBOX_DAYS", 30)
+EMAIL_URL = env.str("HALL_EMAIL_URL", "")
+EMAIL = ways.mail_server(EMAIL_URL)
+EMAIL_HOST, EMAIL_PORT = EMAIL.host, EMAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.starts_tls, EMAIL.is_tls
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("HALL_EMAIL_FROM", "")
+ways.check(
+    HALL_NOTIFIER,
+    has_address=bool(HALL_PUBLIC_URL),
+    has_mail=bool(EMAIL_URL and DEFAULT_FROM_EMAIL),
+    gateway=HALL_WEBHOOK_URL if HALL_WEBHOOK_SECRET else "",
+)
+
 AUTH_USER_MODEL = "staff.Member"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -260,6 +286,8 @@ CELERY_BEAT_SCHEDULE = {
     "close-days": {"task": "queueing.tasks.close_days", "schedule": 600.0},
     "summarise-months": {"task": "ratings.tasks.summarise_months", "schedule": 600.0},
     "find-owners": {"task": "complaints.tasks.find_owners", "schedule": 600.0},
+    "deliver": {"task": "hall.tasks.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
+    "prune-outbox": {"task": "hall.tasks.prune_outbox", "schedule": 86_400.0},
     "clear-sessions": {"task": "hall.tasks.clear_sessions", "schedule": 86_400.0},
     "clear-devices": {"task": "hall.tasks.clear_devices", "schedule": 3600.0},
 }

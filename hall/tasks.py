@@ -1,9 +1,13 @@
 """Housekeeping that belongs to no one part of the hall."""
 
+import datetime as dt
+
 from celery import shared_task
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
+from hall.actions import delivery
 from hall.actions import device as device_actions
 
 
@@ -17,3 +21,15 @@ def clear_sessions() -> None:
 def clear_devices() -> None:
     """Delete screens that asked for a pairing code and went away."""
     device_actions.forget_unpaired(timezone.now())
+
+
+@shared_task
+def deliver() -> int:
+    """Deliver what is due; two at once, or one killed midway, do no harm."""
+    return delivery.deliver_due()
+
+
+@shared_task
+def prune_outbox() -> int:
+    """Delete what was delivered long ago."""
+    return delivery.prune(before=timezone.now() - dt.timedelta(days=settings.HALL_OUTBOX_DAYS))

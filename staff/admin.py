@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from hall.events import Event, publish
+from hall.models import Parcel
 from hall.refusal import Refused
 from staff import access, actions
 from staff.models import Grant, Member, Role
@@ -26,6 +27,7 @@ from staff.rights import PEOPLE, PLACE, Right
 ADD_MEMBER, VIEW_MEMBER, CHANGE_MEMBER = (
     f"staff.{action}_member" for action in ("add", "view", "change")
 )
+PARCEL_COLUMNS = ("kind", "branch", "state", "trouble", "tries", "created_at", "settled_by")
 HISTORY = ("what", "branch", "starts_at", "ends_at", "why", "granted_by", "revoked_at")
 
 
@@ -309,3 +311,40 @@ class RoleAdmin(admin.ModelAdmin[Role]):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A role's name is what the code and the grants know it by."""
         return ["slug"] if obj else []
+
+
+@admin.register(Parcel)
+class ParcelAdmin(admin.ModelAdmin[Parcel]):
+    """Everything that left the hall, or should: to look up. A supervisor's page decides."""
+
+    list_display = PARCEL_COLUMNS
+    list_filter = ["state", "kind", "branch"]
+    list_select_related = ["branch"]
+    show_full_result_count = False
+    fields = (*PARCEL_COLUMNS, "state_since", "due_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
+        """Those of the branches that the member watches over."""
+        return super().get_queryset(request).filter(access.within(who(request), Right.WATCH))
+
+    def has_view_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:
+        """Who watches over the hall."""
+        member = access.signed_in(request)
+        return member is not None and access.may(member, Right.WATCH)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The same."""
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: parcels are put by actions."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:
+        """Nobody: what was delivered goes by itself after some weeks."""
+        return False

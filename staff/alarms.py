@@ -7,8 +7,15 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from hall.models import Parcel
 from hall.plugs import Socket
+from staff import access
 from staff.look import Look
+from staff.rights import Right
 
 
 class Severity(enum.StrEnum):
@@ -45,3 +52,35 @@ def collect(look: Look) -> dict[int, list[Alarm]]:
         for branch_id, alarms in source(look).items():
             found[branch_id].extend(alarms)
     return {pk: sorted(alarms, key=lambda each: each.order) for pk, alarms in found.items()}
+
+
+# --- the staff's own: what did not get out of the hall ---
+
+
+def undelivered(look: Look) -> Mapping[int, list[Alarm]]:
+    """What waits for a decision of a member who watches over the hall."""
+    if not access.may(look.member, Right.WATCH):
+        return {}
+    branches = {each.pk: each for each in look.branches}
+    rows = Parcel.objects.for_a_person().filter(branch__in=branches).order_by("branch", "state")
+    groups = rows.values("branch", "state").annotate(count=Count("pk"), since=Min("state_since"))
+    found: dict[int, list[Alarm]] = {}
+    for row in groups:
+        href = reverse("staff:outbox", args=[branches[row["branch"]].slug])
+        sentence = _undelivered(row["state"], row["count"])
+        found.setdefault(row["branch"], []).append(
+            Alarm(Severity.BAD, sentence, row["since"], href)
+        )
+    return found
+
+
+def _undelivered(state: str, count: int) -> str:
+    if state == Parcel.State.UNKNOWN:
+        text = ngettext(
+            "%(count)s print: did it come out?", "%(count)s prints: did they come out?", count
+        )
+    else:
+        text = ngettext(
+            "%(count)s message was not delivered", "%(count)s messages were not delivered", count
+        )
+    return text % {"count": count}

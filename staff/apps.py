@@ -12,13 +12,15 @@ class StaffConfig(AppConfig):
         """What the staff add to the pages of the hall and to their own."""
         from hall import live
         from hall.screens import start
-        from staff import nav, panels, streams
+        from staff import alarms, nav, panels, streams
         from staff.rights import Right
         from staff.views import sign_in
 
         register(start.TRIAL_ROLES, sign_in.trial_roles, name="staff")
         register(live.SOURCES, streams.Panels(), name="panels")
         register(live.MARKERS, streams.marker, name="duty")
+        register(live.MARKERS, streams.parcel_marker, name="outbox")
+        register(alarms.SOURCES, alarms.undelivered, name="outbox", order=30)
         register(panels.PANELS, panels.ALARMS, name="alarms", order=10)
         register(panels.PANELS, panels.DUTY, name="duty", order=20)
         register(panels.OVERVIEW, panels.overview, name="staff", order=40)

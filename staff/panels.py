@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from hall import calendar
 from hall.live import fingerprint
-from hall.models import Branch
+from hall.models import Branch, Parcel
 from hall.plugs import Socket
 from staff import access, alarms, duty
 from staff.look import Look
@@ -66,7 +66,7 @@ def revisions(branch: Branch, now: dt.datetime) -> dict[str, str]:
     found = {
         name: marks[panel.revision] for name, panel in PANELS.items() if panel.revision is not None
     }
-    whole = fingerprint(sorted(found.items()))
+    whole = fingerprint([sorted(found.items()), _undelivered(branch)])
     return {name: found.get(name, whole) for name, _panel in PANELS.items()}
 
 
@@ -108,6 +108,12 @@ def _on_duty(look: Look) -> Mapping[str, object]:
 def _duty_revision(branch: Branch, now: dt.datetime) -> object:
     rows = Duty.objects.filter(branch=branch, day=calendar.local_day(branch, now))
     return sorted(rows.aggregate(Count("pk"), Max("changed_at")).items())
+
+
+def _undelivered(branch: Branch) -> object:
+    """What the alarms say besides what the panels show."""
+    rows = Parcel.objects.for_a_person().filter(branch=branch)
+    return sorted(rows.aggregate(Count("pk"), Max("state_since")).items())
 
 
 ALARMS = Panel(Right.WATCH, "staff/supervisor/panel_alarms.html", _alarms, revision=None)

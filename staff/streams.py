@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 
 from hall.live import BranchSource, Key, Marks
-from hall.models import Branch
+from hall.models import Branch, Parcel
 from staff import panels
 from staff.models import Duty
 
@@ -22,6 +22,15 @@ def marker() -> Marks:
     return {
         (row["branch"], ("duty", row["count"], row["latest"]))
         for row in rows.annotate(count=Count("pk"), latest=Max("changed_at"))
+    }
+
+
+def parcel_marker() -> Marks:
+    """What waits for a person in the outbox of each branch."""
+    rows = Parcel.objects.for_a_person().values("branch").order_by("branch")
+    return {
+        (row["branch"], ("outbox", row["count"], row["latest"]))
+        for row in rows.annotate(count=Count("pk"), latest=Max("state_since"))
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from staff.views import devices, roster, sign_in, supervisor
+from staff.views import devices, outbox, roster, sign_in, supervisor
 
 app_name = "staff"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
         devices.revoke,
         name="device_revoke",
     ),
+    path("supervisor/<slug:branch>/outbox/", outbox.undelivered, name="outbox"),
+    path("supervisor/<slug:branch>/outbox/<int:pk>/", outbox.settle, name="parcel_settle"),
     path("trial/sign-in/<slug:role>/", sign_in.trial_sign_in, name="trial_sign_in"),
     path("supervisor/", supervisor.overview, name="supervisor"),
     path("supervisor/<slug:branch>/", supervisor.supervise, name="supervise"),

@@ -78,6 +78,8 @@ TABLE: dict[str, dict[str, int]] = {
     "staff:roster": WATCHED,
     "staff:devices": WATCHED,
     "staff:device_revoke": POST_ONLY,
+    "staff:outbox": WATCHED,
+    "staff:parcel_settle": POST_ONLY,
     "complaints:box": PUBLIC,
     "complaints:box_form": PUBLIC,
     "complaints:matter": PUBLIC,

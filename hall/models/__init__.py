@@ -3,6 +3,7 @@
 from hall.models.devices import Device
 from hall.models.hours import OpeningHours, SpecialDay
 from hall.models.notices import Notice, NoticeQuerySet
+from hall.models.outbox import Parcel, ParcelQuerySet
 from hall.models.place import (
     Branch,
     Category,
@@ -28,6 +29,8 @@ __all__ = [
     "NoticeQuerySet",
     "Offering",
     "OpeningHours",
+    "Parcel",
+    "ParcelQuerySet",
     "RuleRow",
     "Service",
     "ServiceGuide",

@@ -13,6 +13,7 @@ from staff.actions.device import (
     revoke_device,
 )
 from staff.actions.duty import plan_day, put_on_duty, take_off_duty
+from staff.actions.outbox import settle_parcel
 
 __all__ = [
     "AT_COUNTERS",
@@ -27,5 +28,6 @@ __all__ = [
     "revoke",
     "revoke_device",
     "set_rights",
+    "settle_parcel",
     "take_off_duty",
 ]

@@ -1,0 +1,81 @@
+"""Putting something into the outbox, and what a person decides about it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import kombu.exceptions
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hall import states
+from hall.events import Event, publish
+from hall.models import Branch, Parcel
+from hall.outbox.kinds import Kind
+from hall.refusal import Refused
+
+DELIVER: Final = "hall.tasks.deliver"  # by its name, for it stands above
+DECISIONS: Final = ("came_out", "again", "drop")
+log = structlog.get_logger(__name__)
+
+
+def put(
+    kind: Kind,
+    payload: Mapping[str, str | int],
+    *,
+    key: str,
+    branch: Branch | None,
+    body: bytes = b"",
+    now: dt.datetime | None = None,
+) -> None:
+    """Have something delivered once the transaction of the action that calls this is committed.
+
+    The same ``key`` of a kind a second time changes nothing. Raises TransactionManagementError
+    outside a transaction: an action that is rolled back tells nobody.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("A parcel is put in an action's transaction.")
+    moment = now or timezone.now()
+    parcel = Parcel(
+        kind=kind.name,
+        key=key,
+        payload=dict(payload),
+        body=body,
+        branch=branch,
+        state_since=moment,
+        created_at=moment,
+        due_at=moment,
+    )
+    Parcel.objects.bulk_create([parcel], ignore_conflicts=True)
+    transaction.on_commit(wake, robust=True)
+
+
+def wake() -> None:
+    """Have the worker look now. If it cannot be told, its next look is seconds away."""
+    try:
+        current_app.send_task(DELIVER, retry=False, ignore_result=True)
+    except (kombu.exceptions.OperationalError, OSError) as error:
+        log.warning("worker_not_told", error=type(error).__name__)
+
+
+def decide(*, parcel: Parcel, decision: str, by: str, now: dt.datetime | None = None) -> None:
+    """Settle what waits for a person (``by``: their number): one of ``DECISIONS``.
+
+    Raises Refused when somebody else has, or it came through after all.
+    """
+    if decision not in DECISIONS:
+        raise Refused(_("Please choose what shall be done."))
+    moment = now or timezone.now()
+    fields: dict[str, object] = {"settled_by": by}
+    if decision == "again":
+        fields["due_at"] = moment  # one more try; it is told again if that comes to nothing
+    with transaction.atomic():
+        if not states.move(Parcel.objects.filter(pk=parcel.pk), decision, at=moment, **fields):
+            raise Refused(_("Meanwhile this was settled."))
+        publish(parcel.branch_id, Event.OUTBOX_CHANGED)
+        transaction.on_commit(wake, robust=True)
