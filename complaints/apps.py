@@ -10,9 +10,10 @@ class ComplaintsConfig(AppConfig):
     verbose_name = _("Complaints")
 
     def ready(self) -> None:
-        """The box on the pages of the staff."""
-        from complaints import alarms, panels, streams
+        """The box on the pages of the staff, and what it tells people outside."""
+        from complaints import alarms, outgoing, panels, streams
         from hall import live
+        from hall.outbox import kinds
         from staff import alarms as staff_alarms
         from staff import nav
         from staff import panels as staff_panels
@@ -26,3 +27,4 @@ class ComplaintsConfig(AppConfig):
         desk = nav.Place(Right.HANDLE, "complaints:desk", pgettext_lazy("menu", "Matters"))
         register(nav.PLACES, desk, name="matters", order=30)
         register(nav.LANDINGS, desk, name="matters", order=50)
+        register(kinds.KINDS, outgoing.ANSWER, name=outgoing.ANSWER.name)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_django
+from celery import current_app
 from django.core.cache import cache
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
@@ -69,3 +70,11 @@ def in_english() -> Iterator[None]:
     """Sentences in English, the source; a request still speaks the language of its cookie."""
     with translation.override("en"):
         yield
+
+
+@pytest.fixture
+def empty_queue() -> Iterator[None]:
+    """Nothing is left in the worker's queue for others."""
+    current_app.control.purge()
+    yield
+    current_app.control.purge()

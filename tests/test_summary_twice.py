@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
-from django.conf import settings
-from django.db import connection
 
-from hall import keeper
 from hall.calendar import Month
 from ratings import actions
 from ratings.figures import summary_rows as summaries
 from ratings.models import Row, Summary
 from ratings.tasks import summarise_months
 from tests import months, stalling
-from tests.browser.live import url_of
 from tests.cast import Cast
 from tests.crowd import all_at_once
 from tests.processes import soon
+from tests.workers import BASE, environment, waiting, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LAST = months.last_month()
-BASE = Path(__file__).resolve().parent.parent
-
-
-def environment(**more: str) -> dict[str, str]:
-    """What a process must know to work on the test's database."""
-    database = url_of(settings.DATABASES["default"]["ENGINE"], connection.settings_dict["NAME"])
-    told = {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database}
-    return os.environ | told | more
 
 
 @pytest.fixture
@@ -132,47 +118,22 @@ def test_a_fault_midway_leaves_nothing_half(past: Cast, monkeypatch: pytest.Monk
     made(past)
 
 
-@contextmanager
-def worker(folder: Path, stall: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A real Celery worker, which may stop midway."""
-    command = [sys.executable, "-m", "celery", "-A", "tests.stalling", "worker"]
-    command += ["--pool", "solo", "--without-gossip", "--without-mingle", "--loglevel", "warning"]
-    env = environment(HALL_STALL=str(stall))
-    process = keeper.keep(
-        command, cwd=BASE, env=env, log=folder / "log", options=["--signal", "KILL"]
-    )
-    try:
-        yield process
-    finally:
-        keeper.release(process)
-
-
-def waiting() -> int:
-    """Messages that no worker has taken yet."""
-    with current_app.connection_for_read() as broker:
-        queue = current_app.amqp.queues[current_app.conf.task_default_queue]
-        declared: Any = queue.bind(broker.default_channel).queue_declare(passive=False)
-        return int(declared.message_count)
-
-
-@pytest.fixture
-def empty_queue() -> Iterator[None]:
-    """Nothing is left in the queue for others."""
-    current_app.control.purge()
-    yield
-    current_app.control.purge()
+def stalling_worker(folder: Path) -> AbstractContextManager[object]:
+    """A worker that stops with half of the rows written, until there is a file ``go``."""
+    log, stall = folder / "log", str(folder)
+    return worker("tests.stalling", "--pool", "solo", log=log, HALL_STALL=stall)
 
 
 @pytest.mark.usefixtures("empty_queue")
 def test_a_worker_killed_midway_and_started_again_makes_one(past: Cast, tmp_path: Path) -> None:
     summarise_months.delay()
-    with worker(tmp_path, tmp_path):
+    with stalling_worker(tmp_path):
         assert soon((tmp_path / "half").exists, 30), (tmp_path / "log").read_text()
         assert not Summary.objects.filter(branch=past.branch).exists(), "half is not to be seen"
     assert not Row.objects.exists(), "its transaction ended with it"
     (tmp_path / "go").touch()
     summarise_months.delay()  # as the schedule does within ten minutes
-    with worker(tmp_path, tmp_path):
+    with stalling_worker(tmp_path):
         assert soon(Summary.objects.exists, 30), (tmp_path / "log").read_text()
         summarise_months.delay()
         assert soon(lambda: not waiting(), 30), (tmp_path / "log").read_text()

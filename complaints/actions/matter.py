@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from complaints import owed, owners, states
+from complaints import outgoing, owed, owners, states
 from complaints.models import TEXT_LIMIT, Kind, Matter, Source
 from hall import calendar, clocks
+from hall.actions import outbox
 from hall.events import Event, publish
 from hall.languages import known
 from hall.models import Branch, Counter, Department, Offering, Service
@@ -213,7 +214,10 @@ def reply(
     _check_text(text)
     with _handling(matter, by, seen) as row:
         row.replied_at = row.replied_at or moment
-        states.apply(row, "reply", at=moment, by=by, text=text, is_public=True)
+        entry = states.apply(row, "reply", at=moment, by=by, text=text, is_public=True)
+        if outgoing.can_tell(row):
+            told = {"matter": row.pk}
+            outbox.put(outgoing.ANSWER, told, key=str(entry.pk), branch=row.branch, now=moment)
         if and_close:
             _close(row, by, moment)
     return row
