@@ -1,4 +1,4 @@
-"""What ``manage.py check --database default`` says of the rows that code gives a meaning to."""
+"""What ``manage.py check`` says of a hall's own: with ``--database default``, with ``--deploy``."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Warning
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from hall import rules
+from hall.database import alterable
 
 
 def stored_rules(databases: Sequence[str] | None = None, **_about: Any) -> list[CheckMessage]:
@@ -19,6 +20,17 @@ def stored_rules(databases: Sequence[str] | None = None, **_about: Any) -> list[
     """
     rows = apps.get_model("hall", "RuleRow")
     return [found for alias in databases or () for found in _of(rows, alias)]
+
+
+def ledger(**_about: Any) -> list[CheckMessage]:
+    """On PostgreSQL the role that the hall runs as cannot alter the ledger."""
+    try:
+        tables = alterable()
+    except DatabaseError:  # no database yet: not what is asked here
+        return []
+    said = f"The application's database role can alter the ledger ({', '.join(tables)})."
+    hint = "Let another role own the tables: deploy/roles.sql, HALL_OWNER_DATABASE_URL."
+    return [Warning(said, hint=hint, id="hall.W003")] if tables else []
 
 
 def _of(rows: Any, alias: str) -> Iterator[CheckMessage]:

@@ -5,6 +5,7 @@
 | HALL_SECRET_KEY | signs cookies; a trial keeps one in HALL_DATA/secret-key | – |
 | HALL_DATA | folder of everything that Hall writes | var/ |
 | DATABASE_URL | sqlite:///…, or postgresql://… | SQLite in HALL_DATA |
+| HALL_OWNER_DATABASE_URL | the same by the role that owns the tables, to migrate | one role |
 | REDIS_URL | redis://…; empty: none | none |
 | HALL_HOSTS | host names that may be asked for, comma-separated | localhost, 127.0.0.1, [::1] |
 | HALL_TRUSTED_ORIGINS | origins behind a proxy, with scheme | none |
@@ -147,9 +148,8 @@ TEMPLATES = [
 ]
 
 
-def database() -> dict[str, Any]:
-    """The database that DATABASE_URL names, with the options that Hall needs of it."""
-    url = env.str("DATABASE_URL", "") or f"sqlite:///{HALL_DATA / 'hall.sqlite3'}"
+def database(url: str) -> dict[str, Any]:
+    """The database of a URL, with the options that Hall needs of it."""
     config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None))
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
@@ -161,11 +161,14 @@ def database() -> dict[str, Any]:
         options.setdefault("options", "-c idle_in_transaction_session_timeout=30s")
         config["CONN_HEALTH_CHECKS"] = True
     else:
-        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgresql://.")
+        raise ImproperlyConfigured("A DATABASE_URL must begin with sqlite:// or postgresql://.")
     return config
 
 
-DATABASES = {"default": database()}
+OWN_DATABASE = f"sqlite:///{HALL_DATA / 'hall.sqlite3'}"
+OWNER_URL = env.str("HALL_OWNER_DATABASE_URL", "")
+DATABASES = {"default": database(env.str("DATABASE_URL", "") or OWN_DATABASE)}
+HALL_OWNER_DATABASE = database(OWNER_URL) if OWNER_URL else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", "")
 
@@ -290,6 +293,13 @@ CELERY_BEAT_SCHEDULE = {
     "prune-outbox": {"task": "hall.tasks.prune_outbox", "schedule": 86_400.0},
     "clear-sessions": {"task": "hall.tasks.clear_sessions", "schedule": 86_400.0},
     "clear-devices": {"task": "hall.tasks.clear_devices", "schedule": 3600.0},
+    # What waits while the worker is away is done by the first of them.
+    "seal-ledger": {
+        "task": "hall.tasks.seal_ledger",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "seal-late": {"task": "hall.tasks.seal_late", "schedule": 86_400.0},
 }
 
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
@@ -334,5 +344,10 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("HALL_LOG_LEVEL", "WARNING")},
-    "loggers": {"axes": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "axes": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        # The hash of each seal is kept with the logs, whatever their level.
+        "hall.ledger.seals": {"level": "INFO"},
+    },
 }

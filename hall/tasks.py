@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from hall.actions import delivery
 from hall.actions import device as device_actions
+from hall.ledger import seals
 
 
 @shared_task
@@ -33,3 +34,15 @@ def deliver() -> int:
 def prune_outbox() -> int:
     """Delete what was delivered long ago."""
     return delivery.prune(before=timezone.now() - dt.timedelta(days=settings.HALL_OUTBOX_DAYS))
+
+
+@shared_task
+def seal_ledger() -> int:
+    """Chain the rows that the ledger got in the last seconds."""
+    return seals.seal()
+
+
+@shared_task
+def seal_late() -> int:
+    """Seal what committed so late that the other did not look there any more."""
+    return seals.seal(is_thorough=True)

@@ -15,7 +15,8 @@ from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hall.languages import in_language
-from hall.models import Branch, Department
+from hall.ledger import Actor
+from hall.models import Branch, Department, LedgerRow
 from staff import roles
 from staff.rights import Right
 
@@ -93,6 +94,11 @@ class Member(AbstractBaseUser):
     def title(self) -> str:
         """The title in the active language."""
         return in_language(self, "title")
+
+    @property
+    def signature(self) -> Actor:
+        """Who this is, as the ledger keeps it: the same in whatever language one works."""
+        return Actor(LedgerRow.Actor.MEMBER, self.pk, self.staff_number, self.name_zh_hans)
 
     @property
     def is_staff(self) -> bool:

@@ -6,6 +6,8 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.test import TransactionTestCase
 
+from hall.ledger import guards
+
 # What `migrate` fills: roles, and what they may do. Django would empty these too, and fill them
 # again with some 300 queries after each test.
 KEPT = {
@@ -32,4 +34,6 @@ def empty(case: TransactionTestCase) -> None:
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     written = [table for table in tables if table not in KEPT]
     statements = connection.ops.sql_flush(no_style(), written)
+    guards.take_down(connection)
     connection.ops.execute_sql_flush(statements)
+    guards.put_up(connection)

@@ -20,6 +20,7 @@ os.environ.setdefault("HALL_SECRET_KEY", "only-for-tests")
 from hall.settings import *  # noqa: F403
 from hall.settings import DATABASES, HALL_DATA
 
+HALL_OWNER_DATABASE = None  # a test database has its own name: this would be the real one
 HALL_DEMO_HISTORY = False  # a test that wants the past says so
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

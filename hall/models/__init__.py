@@ -2,6 +2,7 @@
 
 from hall.models.devices import Device
 from hall.models.hours import OpeningHours, SpecialDay
+from hall.models.ledger import LedgerRow, Seal, SealedRow
 from hall.models.notices import Notice, NoticeQuerySet
 from hall.models.outbox import Parcel, ParcelQuerySet
 from hall.models.place import (
@@ -24,6 +25,7 @@ __all__ = [
     "Counter",
     "Department",
     "Device",
+    "LedgerRow",
     "Named",
     "Notice",
     "NoticeQuerySet",
@@ -32,6 +34,8 @@ __all__ = [
     "Parcel",
     "ParcelQuerySet",
     "RuleRow",
+    "Seal",
+    "SealedRow",
     "Service",
     "ServiceGuide",
     "SpecialDay",
