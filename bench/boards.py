@@ -101,9 +101,9 @@ def stamped() -> Iterator[list[float]]:
     moments: list[float] = []
     send = events.publisher.send
 
-    def note(message: dict[str, object]) -> None:
+    def note(change: events.Change) -> None:
         moments.append(time.perf_counter())
-        send(message)
+        send(change)
 
     events.publisher.send = note  # type: ignore[method-assign]
     try:

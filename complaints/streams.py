@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from complaints.models import Matter
-from hall.live import ALL_BRANCHES, BranchSource, Key, Marks, fingerprint
+from hall.events import Event
+from hall.live import ALL_BRANCHES, BranchSource, Key, Marker, Marks, fingerprint
 
 
-def marker() -> Marks:
+def matter_marks() -> Marks:
     """The matters that were changed last."""
     rows = Matter.objects.order_by("-changed_at").values_list("branch_id", "id", "changed_at")
     return {(branch_id, ("matter", pk, at)) for branch_id, pk, at in rows[:50]}
+
+
+MATTERS = Marker(matter_marks, frozenset({Event.MATTER_CHANGED}))
 
 
 class Matters(BranchSource):
@@ -19,6 +23,8 @@ class Matters(BranchSource):
 
     It carries a fingerprint alone; the pages fetch what their member may see.
     """
+
+    changed_by = frozenset({Event.MATTER_CHANGED})
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch that the path names, or ``all``."""

@@ -19,6 +19,6 @@ class HallConfig(AppConfig):
 
         register(doctor.CHECKS, doctor.fonts, name="fonts")
         django_checks.register(checks.ledger, django_checks.Tags.security, deploy=True)
-        register(live.MARKERS, live.notice_marker, name="notices")
+        register(live.MARKERS, live.NOTICES, name="notices")
         django_checks.register(checks.stored_rules, django_checks.Tags.database)
         register(kinds.KINDS, printing.PRINT, name=printing.PRINT.name)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import enum
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import redis
 import structlog
@@ -41,7 +42,37 @@ class Event(enum.StrEnum):
     OUTBOX_CHANGED = "outbox-changed"
 
 
-Listener = Callable[[int | None], object]
+# What moves in the line: any of these may change who is where, and for how long.
+LINE = frozenset(
+    {Event.TICKET_ISSUED, Event.TICKET_CALLED, Event.TICKET_CHANGED, Event.VISIT_FINISHED}
+)
+# What moves at a counter: somebody in line alone changes nothing there.
+AT_COUNTERS = LINE - {Event.TICKET_ISSUED} | {Event.COUNTER_CHANGED}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened, where (None: at all branches), and the ids of what it happened to."""
+
+    branch_id: int | None
+    event: Event
+    ids: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The message that Redis carries."""
+        return json.dumps({"branch": self.branch_id, "event": self.event.value, **self.ids})
+
+    @classmethod
+    def parse(cls, message: str | bytes) -> Change:
+        """The change that a message tells of; raises ValueError for one that is not understood."""
+        told = json.loads(message)
+        if not isinstance(told, dict):
+            raise ValueError(f"Not a change: {told!r}")
+        branch_id, event = told.pop("branch", None), Event(told.pop("event", ""))
+        return cls(branch_id, event, told)
+
+
+Listener = Callable[[Change], object]
 
 
 class Publisher:
@@ -53,23 +84,22 @@ class Publisher:
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener(branch_id)`` on what Redis does not carry; returns the way to stop."""
+        """Call ``listener(change)`` on what Redis does not carry; returns the way to stop."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def send(self, message: dict[str, object]) -> None:
+    def send(self, change: Change) -> None:
         """Deliver one message now; a dead Redis costs at most half a second every two."""
         if settings.REDIS_URL and time.monotonic() >= self._dead_until:
             try:
-                self._connection().publish(CHANNEL, json.dumps(message))
+                self._connection().publish(CHANNEL, str(change))
             except (redis.RedisError, OSError) as error:
                 self._dead_until = time.monotonic() + RETRY_AFTER
                 log.warning("redis_lost", error=type(error).__name__)
             else:
                 return
-        branch = message["branch"]
         for listener in list(self._listeners):
-            listener(branch if isinstance(branch, int) else None)
+            listener(change)
 
     def _connection(self) -> redis.Redis:
         if self._redis is None:
@@ -84,5 +114,5 @@ publisher = Publisher()
 
 def publish(branch_id: int | None, event: Event, **ids: int) -> None:
     """Tell the screens of a branch (None: of all) once the current transaction is committed."""
-    message: dict[str, object] = {"branch": branch_id, "event": event.value, **ids}
-    transaction.on_commit(lambda: publisher.send(message), robust=True)
+    change = Change(branch_id, event, ids)
+    transaction.on_commit(lambda: publisher.send(change), robust=True)

@@ -20,7 +20,7 @@ urlpatterns = [
     path("healthz", health.healthy, name="healthz"),
     path(
         "readyz",
-        HealthCheckView.as_view(checks=["health_check.checks.Database"]),
+        HealthCheckView.as_view(checks=["health_check.checks.Database", health.LiveScreens]),
         name="readyz",
     ),
     path("metrics", ExportToDjangoView, name="metrics"),

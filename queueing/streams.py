@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from hall.events import AT_COUNTERS, LINE, Event
 from hall.languages import HTML_TAG
-from hall.live import BranchSource, Key, Marks, notice_marker
+from hall.live import BranchSource, Key, Marker, Marks, notice_marks
 from hall.models import Branch, Counter
 from queueing.figures import waits
 from queueing.models import Sitting, Step, Ticket
@@ -17,13 +18,20 @@ from queueing.screens import display as display_screen
 from queueing.screens import ticket as ticket_screen
 
 
-def marker() -> Marks:
-    """The newest rows of the time line and of the seats."""
+def step_marks() -> Marks:
+    """The newest rows of the time line."""
     steps = Step.objects.order_by("-id").values_list("ticket__branch_id", "id")[:200]
+    return {(branch_id, ("step", pk)) for branch_id, pk in steps}
+
+
+def seat_marks() -> Marks:
+    """The seats that were changed last."""
     seats = Sitting.objects.order_by("-changed_at").values_list("branch_id", "id", "changed_at")
-    return {(branch_id, ("step", pk)) for branch_id, pk in steps} | {
-        (branch_id, ("seat", pk, at)) for branch_id, pk, at in seats[:50]
-    }
+    return {(branch_id, ("seat", pk, at)) for branch_id, pk, at in seats[:50]}
+
+
+STEPS = Marker(step_marks, LINE)
+SEATS = Marker(seat_marks, frozenset({Event.COUNTER_CHANGED}))
 
 
 def fragment(template: str, key: Key, **context: object) -> str:
@@ -37,6 +45,8 @@ def fragment(template: str, key: Key, **context: object) -> str:
 class Board(BranchSource):
     """The lobby board."""
 
+    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED, Event.DUTY_CHANGED}
+
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The board's state once, then once a language."""
         state = board_screen.board(Branch.objects.get(pk=branch_id))
@@ -45,6 +55,8 @@ class Board(BranchSource):
 
 class Kiosk:
     """People waiting and estimates of a kiosk's services: ``/live/kiosk/<branch>/<category>/``."""
+
+    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch and the category that the path names."""
@@ -74,11 +86,13 @@ def _category(line: waits.Line) -> str:
 class Desk(BranchSource):
     """A nudge for counter screens: its content says only that something changed."""
 
+    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED}
+
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The newest step and seat of the branch; the screens fetch what they may see."""
         step = Step.objects.filter(ticket__branch=branch_id).order_by("-id").first()
         seat = Sitting.objects.filter(branch=branch_id).order_by("-changed_at").first()
-        notices = notice_marker()
+        notices = notice_marks()
         newest = (
             f"{step and step.pk}-{seat and seat.changed_at}-{max(map(str, notices), default='')}"
         )
@@ -87,6 +101,8 @@ class Desk(BranchSource):
 
 class Display:
     """A counter's own small display: ``/live/display/<branch>/<number>/``."""
+
+    changed_by = AT_COUNTERS | {Event.PLACE_CHANGED}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The counter that the path names."""
@@ -108,6 +124,9 @@ class Display:
 
 class TicketPage:
     """A visitor's own page: ``/live/ticket/<token>/``."""
+
+    # Of every ticket: each move of another may be one fewer ahead. A rating is asked for there.
+    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED, Event.RATING_GIVEN}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The ticket that the token names."""

@@ -19,7 +19,7 @@ class RatingsConfig(AppConfig):
         from staff.rights import Right
 
         register(live.SOURCES, streams.Pad(), name="pad", order=70)
-        register(live.MARKERS, streams.marker, name="ratings")
+        register(live.MARKERS, streams.RATINGS, name="ratings")
         register(ticket.PARTS, phone.on_tickets, name="rating")
         register(staff_panels.PANELS, panels.RATINGS, name="ratings", order=50)
         register(staff_panels.OVERVIEW, panels.overview, name="ratings", order=20)

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hall.context import MARKS
-from hall.live import Key, Marks
+from hall.events import AT_COUNTERS, Event
+from hall.live import Key, Marker, Marks
 from hall.models import Branch, Counter
 from queueing.streams import fragment
 from ratings.models import Rating
 from ratings.screens import pad as pad_screen
 
 
-def marker() -> Marks:
+def rating_marks() -> Marks:
     """The newest ratings, and whether their reasons were given."""
     rows = Rating.objects.order_by("-id").values_list("branch_id", "id", "explained_at")
     return {(branch_id, ("rating", pk, at)) for branch_id, pk, at in rows[:50]}
 
 
+RATINGS = Marker(rating_marks, frozenset({Event.RATING_GIVEN}))
+
+
 class Pad:
     """A counter's rating pad: ``/live/pad/<branch>/<number>/``, or ``…/<number>/<language>/``
     where the visitor chose a language."""
+
+    changed_by = AT_COUNTERS | {Event.RATING_GIVEN, Event.PLACE_CHANGED}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The counter that the path names, with the chosen language."""

@@ -18,8 +18,8 @@ class StaffConfig(AppConfig):
 
         register(start.TRIAL_ROLES, sign_in.trial_roles, name="staff")
         register(live.SOURCES, streams.Panels(), name="panels")
-        register(live.MARKERS, streams.marker, name="duty")
-        register(live.MARKERS, streams.parcel_marker, name="outbox")
+        register(live.MARKERS, streams.DUTIES, name="duty")
+        register(live.MARKERS, streams.PARCELS, name="outbox")
         register(alarms.SOURCES, alarms.undelivered, name="outbox", order=30)
         register(panels.PANELS, panels.ALARMS, name="alarms", order=10)
         register(panels.PANELS, panels.DUTY, name="duty", order=20)

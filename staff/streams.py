@@ -9,13 +9,14 @@ from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.html import format_html_join
 
-from hall.live import BranchSource, Key, Marks
+from hall.events import Event
+from hall.live import BranchSource, Key, Marker, Marks
 from hall.models import Branch, Parcel
 from staff import panels
 from staff.models import Duty
 
 
-def marker() -> Marks:
+def duty_marks() -> Marks:
     """The rosters that are in force, each by how many rows it has and when one last changed."""
     yesterday = timezone.now().date() - dt.timedelta(days=1)  # of any time zone
     rows = Duty.objects.filter(day__gte=yesterday).values("branch").order_by("branch")
@@ -25,7 +26,7 @@ def marker() -> Marks:
     }
 
 
-def parcel_marker() -> Marks:
+def parcel_marks() -> Marks:
     """What waits for a person in the outbox of each branch."""
     rows = Parcel.objects.for_a_person().values("branch").order_by("branch")
     return {
@@ -34,12 +35,19 @@ def parcel_marker() -> Marks:
     }
 
 
+DUTIES = Marker(duty_marks, frozenset({Event.DUTY_CHANGED}))
+PARCELS = Marker(parcel_marks, frozenset({Event.OUTBOX_CHANGED}))
+
+
 class Panels(BranchSource):
     """Which panels of a branch have changed: ``/live/panels/<branch>/``.
 
     It carries a fingerprint of each panel and nothing of what stands in it; a page fetches the
     panel whose fingerprint is new, and is asked there who wants to know.
     """
+
+    # Every app brings a panel; what none of them shows is a summary of a month that is over.
+    changed_by = frozenset(Event) - {Event.SUMMARY_MADE}
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The same marks for every language."""

@@ -306,7 +306,7 @@ def test_pairing_and_taking_out_is_announced(
     with django_capture_on_commit_callbacks(execute=True):
         _screen, device = paired(cast)
         actions.revoke_device(device=device, by=cast.supervisor)
-    assert said == [{"branch": cast.branch.pk, "event": "device-changed"}] * 2
+    assert said == [events.Change(cast.branch.pk, events.Event.DEVICE_CHANGED)] * 2
 
 
 # --- in use, and out of it ---

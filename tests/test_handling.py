@@ -451,9 +451,9 @@ def test_the_nudge_changes_with_every_matter_and_tells_nothing(cast: Cast) -> No
     after = nudges(cast)
     assert all(one != two for one, two in zip(before, after, strict=True))
     assert str(matter.pk) not in re.sub(r'data-rev="\w+"', "", "".join(after))
-    marks = live.marker()
+    marks = live.matter_marks()
     actions.take(matter=matter, by=cast.handler)
-    assert {branch for branch, _mark in live.marker() - marks} == {cast.branch.pk}
+    assert {branch for branch, _mark in live.matter_marks() - marks} == {cast.branch.pk}
 
 
 def nudges(cast: Cast) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import threading
 import time
@@ -19,12 +20,13 @@ from pytest_django import Settings
 
 from hall import events, live
 from hall.asgi import application
-from hall.live import Live
+from hall.events import Event
+from hall.live import BROKEN, Live, hub, pace
 from hall.models import Branch, Notice
 from queueing import actions
 from queueing.models import Ticket
 from queueing.screens import board as board_screen
-from queueing.streams import Board
+from queueing.streams import Board, Display
 from tests.cast import Cast
 from tests.servers import Missing, redis_binary, served, start_redis
 
@@ -241,7 +243,7 @@ def test_a_change_that_is_rolled_back_is_not_told(cast: Cast, renders: list[int]
 def test_who_comes_back_with_the_current_id_gets_nothing(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, by_header: bool
 ) -> None:
-    monkeypatch.setattr(live, "PING_EVERY", 0.2)
+    monkeypatch.setattr(pace, "PING_EVERY", 0.2)
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
@@ -281,7 +283,7 @@ def test_the_id_is_of_the_content_alone(cast: Cast) -> None:
 
 
 def test_pings_tell_that_all_is_well(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "PING_EVERY", 0.1)
+    monkeypatch.setattr(pace, "PING_EVERY", 0.1)
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
@@ -293,8 +295,8 @@ def test_pings_tell_that_all_is_well(cast: Cast, monkeypatch: pytest.MonkeyPatch
 
 def test_it_is_rendered_again_in_any_case(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that was lost leaves no screen wrong for long."""
-    monkeypatch.setattr(live, "RENDER_AT_LEAST_EVERY", 0.3)
-    monkeypatch.setattr(live, "POLL_EVERY", 60.0)
+    monkeypatch.setattr(pace, "RENDER_AT_LEAST_EVERY", 0.3)
+    monkeypatch.setattr(pace, "POLL_EVERY", 60.0)
     monkeypatch.setattr(events.Publisher, "send", lambda _self, _message: None)
 
     async def scene(stage: Live) -> None:
@@ -339,7 +341,7 @@ def test_the_application_sends_each_path_to_whom_it_belongs(cast: Cast) -> None:
 
 @pytest.mark.parametrize("content", ["one line", "two\nlines", "a\r\nb", "", "  indented\n\n\nend"])
 def test_an_event_brings_its_content_whole(content: str) -> None:
-    said = parsed(live.as_event(content, "7").decode().removesuffix("\n\n"))
+    said = parsed(hub.as_event(content, "7").decode().removesuffix("\n\n"))
     assert (said.event, said.id) == ("state", "7")
     assert said.data == "\n".join(content.splitlines())
 
@@ -412,7 +414,7 @@ def test_a_burst_is_rendered_at_most_five_times_a_second(cast: Cast, renders: li
             await do(burst)
             await screen.next_with('<td class="waiting num">40</td>')
             passed = time.monotonic() - began
-            assert 1 <= len(renders) <= passed / live.RENDER_AT_MOST_EVERY + 2
+            assert 1 <= len(renders) <= passed / pace.RENDER_AT_MOST_EVERY + 2
 
     play(scene)
 
@@ -420,7 +422,7 @@ def test_a_burst_is_rendered_at_most_five_times_a_second(cast: Cast, renders: li
 def test_another_branch_does_not_wake_it(
     cast: Cast, renders: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "POLL_EVERY", 60.0)  # the first look renders once more
+    monkeypatch.setattr(pace, "POLL_EVERY", 60.0)  # the first look renders once more
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
@@ -435,7 +437,7 @@ def test_another_branch_does_not_wake_it(
 def test_what_nobody_watches_is_forgotten(
     cast: Cast, renders: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "POLL_EVERY", 60.0)  # the first look renders once more
+    monkeypatch.setattr(pace, "POLL_EVERY", 60.0)  # the first look renders once more
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
@@ -470,7 +472,9 @@ def test_public_streams_name_no_visitor(cast: Cast, path: str) -> None:
 
 def test_a_message_carries_ids_alone(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, object]] = []
-    monkeypatch.setattr(events.Publisher, "send", lambda _self, message: sent.append(message))
+    monkeypatch.setattr(
+        events.Publisher, "send", lambda _self, change: sent.append(json.loads(str(change)))
+    )
     ticket = called(cast)
     assert sent
     for message in sent:
@@ -535,7 +539,7 @@ async def heard(stage: Live) -> None:
 def test_redis_wakes_the_screens_of_every_process(
     cast: Cast, redis_server: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "TRUST_REDIS_AFTER", -1.0)  # nobody looks at the markers
+    monkeypatch.setattr(pace, "TRUST_REDIS_AFTER", -1.0)  # nobody looks at the markers
 
     async def scene(stage: Live) -> None:
         neighbour = Live()
@@ -553,7 +557,7 @@ def test_redis_wakes_the_screens_of_every_process(
 def test_when_redis_dies_everything_goes_on(
     cast: Cast, redis_server: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PING_EVERY", 0.5)
+    monkeypatch.setattr(pace, "PING_EVERY", 0.5)
 
     async def scene(stage: Live) -> None:
         async with watching(stage) as screen:
@@ -587,7 +591,7 @@ def test_with_redis_dead_another_process_is_still_heard(
 def test_a_failing_render_silences_the_stream_until_it_works_again(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "PING_EVERY", 0.2)
+    monkeypatch.setattr(pace, "PING_EVERY", 0.2)
     board = board_screen.board
 
     def fail(branch: Branch) -> board_screen.BoardState:
@@ -606,6 +610,157 @@ def test_a_failing_render_silences_the_stream_until_it_works_again(
             monkeypatch.setattr(board_screen, "board", board)
             await screen.next_with(ticket.code, within=3.0)
             await screen.next("ping")
+
+    play(scene)
+
+
+def test_a_board_that_cannot_be_rendered_leaves_the_others_alone(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    """One fault in the rendering of one screen is no reason for the others to stand still."""
+    monkeypatch.setattr(pace, "PING_EVERY", 0.2)
+    board, logged = board_screen.board, []
+
+    def fail(branch: Branch) -> board_screen.BoardState:
+        if branch.pk == cast.branch.pk:
+            raise ValueError("a service without a name: token-abcdefghijklmnop")
+        return board(branch)
+
+    def log(event: str, **told: object) -> None:
+        logged.append((event, told))
+
+    monkeypatch.setattr(hub.log, "error", log)
+    monkeypatch.setattr(hub.log, "warning", log)
+
+    async def scene(stage: Live) -> None:
+        async with (
+            watching(stage) as screen,
+            watching(stage, "/live/board/shekou/") as elsewhere,
+            watching(stage, "/live/display/nanshan/3/") as display,
+        ):
+            await screen.next()
+            await elsewhere.next()
+            await display.next()
+            monkeypatch.setattr(board_screen, "board", fail)
+            ticket = await do(lambda: called(cast))
+            await display.next_with(ticket.code)
+            await display.next("ping")
+            while not screen.events.empty():
+                screen.events.get_nowait()
+            assert await screen.silent("ping", 1.0), "it would say that it is current"
+            await elsewhere.next("ping")
+            assert ("board", cast.branch.pk) in BROKEN
+            for _press in range(3):
+                await do(lambda: actions.recall(ticket=ticket, by=cast.clerk))
+            monkeypatch.setattr(board_screen, "board", board)
+            await screen.next_with(ticket.code, within=8.0)
+            await screen.next("ping")
+            assert not BROKEN
+
+    play(scene)
+    place = {"source": "board", "branch": cast.branch.pk}
+    (failed, told), *rest = logged
+    assert failed == "live_source_failed" and place.items() <= told.items()
+    assert rest == [("live_source_works_again", place)], "said once, however often it is tried"
+    assert "token" not in str(logged)
+
+
+def test_one_fragment_that_fails_leaves_those_of_its_kind(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Display.render
+
+    def fail(self: Display, branch_id: int, keys: list[live.Key]) -> Any:
+        if any(key.subject == "4" for key in keys):
+            raise ValueError("counter 4")
+        return whole(self, branch_id, keys)
+
+    monkeypatch.setattr(Display, "render", fail)
+
+    async def scene(stage: Live) -> None:
+        async with (
+            watching(stage, "/live/display/nanshan/3/") as good,
+            watching(stage, "/live/display/nanshan/4/") as bad,
+        ):
+            await good.next()
+            ticket = await do(lambda: called(cast))
+            await good.next_with(ticket.code)
+            assert await bad.silent("state", 0.5)
+
+    play(scene)
+
+
+def test_what_is_broken_is_said_where_readiness_is_asked(client: Client) -> None:
+    assert client.get("/readyz").status_code == 200
+    BROKEN.add(("board", 1))
+    try:
+        answer = client.get("/readyz?format=json")
+        assert answer.status_code == 500
+        assert "board" in answer.content.decode()
+    finally:
+        BROKEN.clear()
+    assert client.get("/readyz").status_code == 200
+
+
+# What each event has rendered; a new event or source fails here until somebody has thought of it.
+EVERYBODY_IN_LINE = "board desk kiosk panels ticket"
+RENDERED = {
+    Event.TICKET_ISSUED: EVERYBODY_IN_LINE,
+    Event.TICKET_CALLED: f"{EVERYBODY_IN_LINE} display pad",
+    Event.TICKET_CHANGED: f"{EVERYBODY_IN_LINE} display pad",
+    Event.VISIT_FINISHED: f"{EVERYBODY_IN_LINE} display pad",
+    Event.COUNTER_CHANGED: f"{EVERYBODY_IN_LINE} display pad",
+    Event.PLACE_CHANGED: f"{EVERYBODY_IN_LINE} display pad",
+    Event.DUTY_CHANGED: "board panels",
+    Event.MATTER_CHANGED: "matters panels",
+    Event.RATING_GIVEN: "pad panels ticket",
+    Event.SUMMARY_MADE: "",
+    Event.DEVICE_CHANGED: "panels",
+    Event.RIGHTS_CHANGED: "panels",
+    Event.OUTBOX_CHANGED: "panels",
+}
+
+
+@pytest.mark.parametrize("event", Event)
+def test_an_event_renders_what_it_can_change_and_nothing_else(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concerned = {name for name, source in live.SOURCES.items() if event in source.changed_by}
+    assert concerned == set(RENDERED[event].split())
+
+
+def test_a_rating_renders_no_board(cast: Cast, renders: list[int]) -> None:
+    """The same in a hall where somebody watches: a call does, a rating does not."""
+
+    async def scene(stage: Live) -> None:
+        async with watching(stage) as screen, watching(stage, "/live/pad/nanshan/3/") as pad:
+            await screen.next()
+            await pad.next()
+            await asyncio.sleep(2 * pace.POLL_EVERY)  # its first look renders everything once
+            before = len(renders)
+            await do(lambda: events.publish(cast.branch.pk, Event.RATING_GIVEN, rating=1))
+            await asyncio.sleep(0.6)
+            assert len(renders) == before
+            await do(lambda: events.publish(cast.branch.pk, Event.TICKET_CHANGED, ticket=1))
+            await asyncio.sleep(0.6)
+            assert len(renders) == before + 1
+
+    play(scene)
+
+
+def test_a_message_that_is_not_understood_renders_everything(
+    cast: Cast, renders: list[int]
+) -> None:
+    """Two versions of Hall may run side by side for a while: neither may miss an event."""
+
+    async def scene(stage: Live) -> None:
+        async with watching(stage) as screen:
+            await screen.next()
+            await asyncio.sleep(2 * pace.POLL_EVERY)
+            before = len(renders)
+            stage.hub.hear(b'{"branch": 1, "event": "something-new"}')
+            await asyncio.sleep(0.6)
+            assert len(renders) == before + 1
 
     play(scene)
 

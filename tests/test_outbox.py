@@ -31,7 +31,7 @@ from hall.outbox.kinds import (
 from hall.refusal import Refused
 from staff import actions, alarms, panels
 from staff.look import Look
-from staff.streams import parcel_marker
+from staff.streams import parcel_marks
 from tests.cast import Cast
 from tests.crowd import all_at_once
 
@@ -344,12 +344,12 @@ def test_the_panel_of_alarms_is_fetched_again(
     told: list[object] = []
     monkeypatch.setattr(events.publisher, "send", told.append)
     now = timezone.now()
-    before, marks = panels.revisions(cast.branch, now)["alarms"], parcel_marker()
+    before, marks = panels.revisions(cast.branch, now)["alarms"], parcel_marks()
     with django_capture_on_commit_callbacks(execute=True):
         stuck(cast, post)
     assert {"branch": cast.branch.pk, "event": "outbox-changed"} in told
     assert panels.revisions(cast.branch, now)["alarms"] != before
-    assert parcel_marker() != marks, "a process without Redis sees it, too"
+    assert parcel_marks() != marks, "a process without Redis sees it, too"
 
 
 @pytest.mark.parametrize(

@@ -511,11 +511,11 @@ def test_a_chosen_language_has_a_stream_of_its_own(cast: Cast) -> None:
 
 
 def test_a_rating_and_its_reasons_are_seen_without_redis(cast: Cast) -> None:
-    before = live.marker()
+    before = live.rating_marks()
     rating = actions.rate(ticket=served(cast), grade=Grade.SATISFIED, via=Via.PHONE)
-    given = live.marker()
+    given = live.rating_marks()
     actions.explain(rating=rating, reasons=["quick"])
-    assert before != given != live.marker()
+    assert before != given != live.rating_marks()
 
 
 def test_all_pads_of_a_hall_take_a_fixed_number_of_queries(

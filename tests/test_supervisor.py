@@ -28,7 +28,7 @@ from staff import panels
 from staff.actions import put_on_duty
 from staff.look import Look
 from staff.models import Duty, Member
-from staff.streams import Panels, marker
+from staff.streams import Panels, duty_marks
 from tests.cast import Cast, member, rule
 from tests.test_query_counts import crowd
 
@@ -376,9 +376,9 @@ def test_the_marker_of_the_roster_sees_who_is_taken_off(cast: Cast) -> None:
     day = calendar.local_day(cast.branch, timezone.now())
     duty = put_on_duty(branch=cast.branch, day=day, role="guide", member=cast.guide, by=None)
     put_on_duty(branch=cast.branch, day=day, role="leader", member=cast.supervisor, by=None)
-    before = marker()
+    before = duty_marks()
     duty.delete()
-    assert marker() - before
+    assert duty_marks() - before
 
 
 # --- cost ---

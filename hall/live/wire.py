@@ -1,0 +1,107 @@
+"""The streams themselves: server-sent events of *state*, to everybody the same bytes.
+
+A screen opens ``/live/<source>/<path…>/?lang=zh-hans`` and gets ``state`` events, each with the
+whole current fragment; the event id is the hash of the content, so that who comes back with it
+gets nothing new. Every few seconds a ``ping`` says that server and database are alive: a hub
+that cannot read the database goes silent, and its screens say so; so does the stream of a
+fragment that cannot be rendered, while the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import structlog
+
+from hall.languages import known
+from hall.live import pace
+from hall.live.hub import Hub, Watch
+from hall.live.sources import SOURCES, Key
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+log = structlog.get_logger(__name__)
+
+
+class Live:
+    """The ASGI callable for everything under ``/live/``."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        name, *path = scope["path"].removeprefix("/live/").strip("/").split("/")
+        source = SOURCES.get(name)
+        found = None
+        if source is not None and scope["method"] == "GET":
+            try:
+                found = await self.hub.in_thread(lambda: source.resolve(path))
+            except Exception as error:
+                log.warning("live_resolve_failed", error=repr(error))
+                await plain(send, 503, b"try again")
+                return
+        if found is None:
+            await plain(send, 404, b"no such stream")
+            return
+        key = Key(name, *found, known(query.get("lang", [""])[0]))
+        last = next((v for k, v in scope["headers"] if k == b"last-event-id"), b"").decode(
+            "latin-1"
+        )
+        await self.stream(key, last or query.get("last", [""])[0], receive, send)
+
+    async def stream(self, key: Key, last_id: str, receive: Receive, send: Send) -> None:
+        """Send the fragment and its changes until the client has gone."""
+        watch = self.hub.join(key)
+        sender = asyncio.create_task(self._send_states(watch, last_id, send))
+        gone = asyncio.create_task(disconnected(receive))
+        try:
+            await asyncio.wait({sender, gone}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.hub.leave(watch)
+            for task in (sender, gone):
+                task.cancel()
+            await asyncio.gather(sender, gone, return_exceptions=True)
+
+    async def _send_states(self, watch: Watch, last_id: str, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send(chunk(b"retry: 3000\nevent: ping\ndata:\n\n"))
+        while True:
+            while watch.event_id != last_id and watch.message:
+                last_id = watch.event_id
+                await send(chunk(watch.message))
+            try:
+                await asyncio.wait_for(watch.changed.wait(), pace.PING_EVERY)
+            except TimeoutError:
+                if self.hub.is_healthy and not watch.is_broken:
+                    await send(chunk(b"event: ping\ndata:\n\n"))
+
+
+def chunk(body: bytes) -> dict[str, Any]:
+    """A piece of a response that goes on."""
+    return {"type": "http.response.body", "body": body, "more_body": True}
+
+
+async def plain(send: Send, status: int, body: bytes) -> None:
+    """A short plain answer."""
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def disconnected(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
