@@ -347,7 +347,7 @@ def test_the_panel_of_alarms_is_fetched_again(
     before, marks = panels.revisions(cast.branch, now)["alarms"], parcel_marks()
     with django_capture_on_commit_callbacks(execute=True):
         stuck(cast, post)
-    assert {"branch": cast.branch.pk, "event": "outbox-changed"} in told
+    assert events.Change(cast.branch.pk, events.Event.OUTBOX_CHANGED) in told
     assert panels.revisions(cast.branch, now)["alarms"] != before
     assert parcel_marks() != marks, "a process without Redis sees it, too"
 
