@@ -1,1 +1,1 @@
-"""Measurements of a running hall, a replayed day, simulated visitors (docs/bench.md)."""
+"""Measurements of a running hall (docs/bench.md)."""

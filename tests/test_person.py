@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from bench.person import AnswerLost, Away, Browser, Over, Page, TurnedAway, sign_in
+from demo.visitors.person import AnswerLost, Away, Browser, Over, Page, TurnedAway, sign_in
 from tests.servers import free_port
 
 pytestmark = pytest.mark.servers  # pages: once, on what a hall has

@@ -23,14 +23,14 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from bench import audit, replay
-from bench.history import Row, Staffing, read_day, services_in
-from bench.ledger import Figures, Ledger, Moment, Visitor, agrees, spread
-from bench.play import Clock, Play, play_day
-from bench.verdict import Office, compare_audit, verdict
 from queueing.figures.spread import Spread
 from queueing.management.commands.day_figures import in_microseconds
 from queueing.models import State, Ticket
+from tests.acceptance import audit, replay
+from tests.acceptance.history import Row, Staffing, read_day, services_in
+from tests.acceptance.own_log import Figures, Ledger, Moment, Visitor, agrees, spread
+from tests.acceptance.play import Clock, Play, play_day
+from tests.acceptance.verdict import Office, compare_audit, verdict
 from tests.browser.live import LiveHall, url_of
 from tests.processes import soon
 from tests.servers import free_port
@@ -112,7 +112,7 @@ def it_can_disagree(play: Play) -> None:
 
 def test_the_visitors_fill_the_hall_and_end_when_told(demo_hall: LiveHall) -> None:
     env = os.environ | {"HALL_URL": demo_hall.url, "HALL_DEMO_PASSWORD": PASSWORD}
-    command = [sys.executable, "-m", "bench.visitors"]
+    command = [sys.executable, "-m", "demo.visitors"]
     with subprocess.Popen(command, env=env, cwd=BASE, stdout=subprocess.PIPE) as crowd:
         try:
             came = soon(lambda: is_lively(f"{demo_hall.url}/board/nanshan/"), 40)
@@ -137,7 +137,7 @@ def is_lively(board: str) -> bool:
 
 def test_visitors_who_do_not_know_where_to_go_say_so() -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("HALL_")}
-    command = [sys.executable, "-m", "bench.visitors"]
+    command = [sys.executable, "-m", "demo.visitors"]
     done = subprocess.run(command, env=env, cwd=BASE, capture_output=True, text=True, check=False)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 

@@ -10,13 +10,13 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from bench import visitors
-from bench.crowd import Visit
-from bench.office import Handler
-from bench.person import Browser, Over, Page
-from bench.voices import Opinion, Pad, put_in_box, rate_on_phone
 from complaints.models import Matter
 from complaints.models import State as Stage
+from demo.visitors import __main__ as visitors
+from demo.visitors.crowd import Visit
+from demo.visitors.office import Handler
+from demo.visitors.person import Browser, Over, Page
+from demo.visitors.voices import Opinion, Pad, put_in_box, rate_on_phone
 from queueing import actions
 from queueing.models import Ticket
 from ratings.models import Rating, Via

@@ -82,7 +82,7 @@ def children(place: Place) -> list[Child]:
     worker = ["-m", *WORKER, "--schedule", str(place.data / "beat-schedule")]
     found = [Child("server", server, place), Child("worker", worker, place)]
     if place.has_visitors:
-        found.append(Child("visitors", ["-m", "bench.visitors"], place))
+        found.append(Child("visitors", ["-m", "demo.visitors"], place))
     return found
 
 

@@ -14,12 +14,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from bench.audit import audit
-from bench.desk import Desk, View
-from bench.kiosk import Kiosk, Taken
-from bench.person import Browser
+from demo.visitors.desk import Desk, View
+from demo.visitors.kiosk import Kiosk, Taken
+from demo.visitors.person import Browser
 from hall import calendar
 from queueing.models import State, Ticket
+from tests.acceptance.audit import audit
 from tests.browser.conftest import NewContext
 from tests.browser.guard import Guard
 from tests.browser.live import LiveHall

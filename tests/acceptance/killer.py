@@ -18,13 +18,13 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page as Screen
 from playwright.sync_api import sync_playwright
 
-from bench.desk import Desk, View
-from bench.history import Row
-from bench.kiosk import Kiosk
-from bench.ledger import Visitor
-from bench.place import MAIN_HALL, clerks, service_names
-from bench.play import Play
-from bench.private import Private
+from demo.visitors.desk import Desk, View
+from demo.visitors.kiosk import Kiosk
+from demo.visitors.place import MAIN_HALL, clerks, service_names
+from tests.acceptance.history import Row
+from tests.acceptance.own_log import Visitor
+from tests.acceptance.play import Play
+from tests.acceptance.private import Private
 from tests.servers import find_browser
 
 WATCHED_SERVICE, WATCHED_SEAT = "work-accident", 40  # nobody else has to do with them

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.person import AnswerLost, Browser, Page, TurnedAway, sign_in
+from demo.visitors.person import AnswerLost, Browser, Page, TurnedAway, sign_in
 
 HOME: Final = "/counter/"
 LIKE_HTMX: Final = {"HX-Request": "true"}

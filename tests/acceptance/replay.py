@@ -1,6 +1,6 @@
 """Plays a real day in a running hall, over HTTP, and compares its own log with Hall's figures.
 
-    python -m bench.replay [--day 1999-02-01] [--speed 60] [--postgres] [--kill] [--url …]
+    python -m tests.acceptance.replay [--day 1999-02-01] [--speed 60] [--postgres] [--kill] …
 
 Every row of the data is a visitor; the clock runs ``--speed`` times as fast. Without ``--url`` a
 hall of its own is started. With it, HALL_DEMO_PASSWORD and the server's own settings must be in
@@ -21,15 +21,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.history import SERVICES, Row, Staffing, read_day, second_of_clock, services_in
-from bench.killer import Killer
-from bench.ledger import Ledger, Visitor
-from bench.person import Away, TurnedAway
-from bench.place import BASE, service_names
-from bench.play import STAYS_OPEN, Clock, Play, play_day
-from bench.private import Broken, Private, private_hall
-from bench.verdict import ZONE, Office, verdict
+from demo.visitors.person import Away, TurnedAway
+from demo.visitors.place import BASE, service_names
 from tests.__main__ import leave
+from tests.acceptance.history import SERVICES, Row, Staffing, read_day, second_of_clock, services_in
+from tests.acceptance.killer import Killer
+from tests.acceptance.own_log import Ledger, Visitor
+from tests.acceptance.play import STAYS_OPEN, Clock, Play, play_day
+from tests.acceptance.private import Broken, Private, private_hall
+from tests.acceptance.verdict import ZONE, Office, verdict
 
 DATA = BASE.parent / "shared" / "data" / "bank-1999-02-first-half.csv"
 
@@ -41,7 +41,7 @@ class Unusable(Exception):
 def arguments(words: Sequence[str] | None) -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(
-        prog="bench.replay", description=(__doc__ or "").split("\n")[0]
+        prog="tests.acceptance.replay", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--day", type=dt.date.fromisoformat, default=dt.date(1999, 2, 1))
     parser.add_argument("--speed", type=float, default=60.0)

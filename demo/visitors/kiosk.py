@@ -7,7 +7,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from bench.person import Attributes, Browser, TurnedAway
+from demo.visitors.person import Attributes, Browser, TurnedAway
 
 OFFER = re.compile(r'name="offering" value="(\d+)".*?<strong>([^<]+)</strong>', re.DOTALL)
 

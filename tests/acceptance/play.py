@@ -11,12 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.desk import Desk, View
-from bench.history import SERVICES, Staffing
-from bench.kiosk import Kiosk, Offer, Phone
-from bench.ledger import Ledger, Visitor
-from bench.person import Browser, TurnedAway
-from bench.place import MAIN_HALL, clerks, service_names, windows
+from demo.visitors.desk import Desk, View
+from demo.visitors.kiosk import Kiosk, Offer, Phone
+from demo.visitors.person import Browser, TurnedAway
+from demo.visitors.place import MAIN_HALL, clerks, service_names, windows
+from tests.acceptance.history import SERVICES, Staffing
+from tests.acceptance.own_log import Ledger, Visitor
 
 PATIENCE: Final = 120.0  # seconds that anybody waits for the server
 KIOSKS: Final = 4

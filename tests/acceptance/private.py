@@ -19,7 +19,7 @@ from hall import keeper
 from hall.trial.children import SERVER, WORKER
 from tests.servers import free_port, ping, postgres, redis_binary
 
-BASE = Path(__file__).resolve().parent.parent
+BASE = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60.0
 # Writes down its id and becomes the command, so that the process itself can be killed.
 NOTED = 'echo $$ > "$0"; exec "$@"'

@@ -8,7 +8,7 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bench.person import Browser, Page, sign_in
+from demo.visitors.person import Browser, Page, sign_in
 
 DESK: Final = "/matters/"
 ZONE: Final = ZoneInfo("Asia/Shanghai")

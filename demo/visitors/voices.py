@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from bench.person import Browser, Page
+from demo.visitors.person import Browser, Page
 
 GRADES: Final = {"satisfied": 930, "basically": 55, "dissatisfied": 15}
 GOOD: Final = ("friendly", "clear", "quick")

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bench.kiosk import Phone
-from bench.ledger import ABANDONED, Figures, OwnClock, Visitor, both
-from bench.place import MAIN_HALL
-from bench.play import KIOSKS, Play
-from bench.private import Broken, run
+from demo.visitors.kiosk import Phone
+from demo.visitors.place import MAIN_HALL
+from tests.acceptance.own_log import ABANDONED, Figures, OwnClock, Visitor, both
+from tests.acceptance.play import KIOSKS, Play
+from tests.acceptance.private import Broken, run
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
@@ -37,8 +37,8 @@ class Office:
         return Figures.told_by_software(json.loads(told))
 
     def audit(self, day: dt.date) -> dict[str, Any]:
-        """What the time lines say (see bench/audit.py)."""
-        told = run([sys.executable, "-m", "bench.audit", MAIN_HALL, str(day)], self.env)
+        """What the time lines say (see tests/acceptance/audit.py)."""
+        told = run([sys.executable, "-m", "tests.acceptance.audit", MAIN_HALL, str(day)], self.env)
         answer: dict[str, Any] = json.loads(told)
         return answer
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bench.place import Window
-from bench.voices import Opinion
+from demo.visitors.place import Window
+from demo.visitors.voices import Opinion
 
 SHORTEST, LONGEST = 40.0, 150.0  # seconds at the counter
 A_VISIT = 110.0  # with the way to the counter

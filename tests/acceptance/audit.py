@@ -1,6 +1,6 @@
 """Reads a day's tickets and time lines from the database and says what is wrong with them.
 
-    python -m bench.audit BRANCH YYYY-MM-DD      (in the server's environment; changes nothing)
+    python -m tests.acceptance.audit BRANCH YYYY-MM-DD  (in the server's environment; only reads)
 
 The answer is JSON: how each ticket ended, by token, and a line for every fault.
 """

@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, TypeVar
 
-from bench.crowd import Group, Visit, groups_of
-from bench.desk import Desk, View, Visitor
-from bench.kiosk import Kiosk, Offer, Phone, Taken
-from bench.office import Handler
-from bench.person import Browser, Over, TurnedAway
-from bench.place import MAIN_HALL, Window, branches, clerks, handlers, windows
-from bench.voices import Pad, put_in_box, rate_on_phone
+from demo.visitors.crowd import Group, Visit, groups_of
+from demo.visitors.desk import Desk, View, Visitor
+from demo.visitors.kiosk import Kiosk, Offer, Phone, Taken
+from demo.visitors.office import Handler
+from demo.visitors.person import Browser, Over, TurnedAway
+from demo.visitors.place import MAIN_HALL, Window, branches, clerks, handlers, windows
+from demo.visitors.voices import Pad, put_in_box, rate_on_phone
 
 FREE_COUNTERS: Final = {MAIN_HALL: {1, 14, 25, 33}}
 FREE_AT_STATIONS: Final = {2, 4, 6}

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.desk import View
-from bench.history import Row
-from bench.kiosk import Taken
+from demo.visitors.desk import View
+from demo.visitors.kiosk import Taken
+from tests.acceptance.history import Row
 
 MICROSECOND: Final = dt.timedelta(microseconds=1)
 CLOCK_STEP = 0.002  # how finely two clocks of one machine can be compared, seconds
