@@ -3,6 +3,7 @@
 #   make run       a hall to try out: PORT, HALL_HOST, HALL_DATA, DATABASE_URL, REDIS_URL, VISITORS=1
 #   make test      all tests, on SQLite and on PostgreSQL with Redis: ARGS="-k kiosk"
 #   make bench     measurements: ARGS=…
+#   make replay    a real day, replayed and compared: ARGS="--begin 09:00 --end 10:00"
 #   make lint      style, types, import contract
 #   make messages  collect the strings to translate
 #   make lock      write the lock files anew
@@ -21,7 +22,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 CAN_MAKE_VENV := import venv, ensurepip
 
-.PHONY: run test bench lint messages lock clean
+.PHONY: run test bench replay lint messages lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -33,6 +34,9 @@ test: $(VENV)/dev $(COMPILED)
 
 bench: $(VENV)/dev $(COMPILED)
 	@$(BIN)/python -m bench $(ARGS)
+
+replay: $(VENV)/dev $(COMPILED)
+	@$(BIN)/python -m tests.acceptance $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

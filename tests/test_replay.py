@@ -28,7 +28,7 @@ from queueing.management.commands.day_figures import in_microseconds
 from queueing.models import State, Ticket
 from tests.acceptance import audit, replay
 from tests.acceptance.history import Row, Staffing, read_day, services_in
-from tests.acceptance.own_log import Figures, Ledger, Moment, Visitor, agrees, spread
+from tests.acceptance.own_log import Figures, Moment, OwnLog, Visitor, agrees, spread
 from tests.acceptance.play import Clock, Play, play_day
 from tests.acceptance.verdict import Office, compare_audit, verdict
 from tests.browser.live import LiveHall, url_of
@@ -73,8 +73,8 @@ def demo_hall(
 
 
 def play_of(rows: list[Row], url: str = "", speed: float = 300) -> Play:
-    ledger = Ledger([Visitor(row) for row in rows])
-    return Play(url, PASSWORD, Clock(rows[0].arrives, speed), Staffing.like(rows), ledger)
+    log = OwnLog([Visitor(row) for row in rows])
+    return Play(url, PASSWORD, Clock(rows[0].arrives, speed), Staffing.like(rows), log)
 
 
 def test_a_replayed_half_hour_agrees_with_the_figures(
@@ -90,14 +90,14 @@ def test_a_replayed_half_hour_agrees_with_the_figures(
     assert Ticket.objects.filter(lane="assisted").count() == sum(row.is_assisted for row in rows)
     assert Ticket.objects.filter(state=State.DONE).count() >= 10, told
     assert re.search(r"tickets issued +30 +30", told) and "DIFFERENT" not in told
-    play.ledger.write(tmp_path / "log.csv")
+    play.log.write(tmp_path / "log.csv")
     assert len((tmp_path / "log.csv").read_text().splitlines()) == 31
     it_can_disagree(play)
 
 
 def it_can_disagree(play: Play) -> None:
     """The same comparison finds what is put wrong in the log afterwards."""
-    served = [visitor for visitor in play.ledger.visitors if visitor.finished]
+    served = [visitor for visitor in play.log.visitors if visitor.finished]
     for visitor in served:
         assert visitor.finished is not None
         late = visitor.finished.told + dt.timedelta(microseconds=2)
@@ -219,7 +219,7 @@ def test_doubled_and_missing_numbers_are_found() -> None:
 
 def test_lost_and_unknown_tickets_are_found() -> None:
     play = play_of(read_day(DATA, DAY))
-    play.ledger.by_token = {"a": Visitor(play.ledger.visitors[0].row, outcome="done")}
+    play.log.by_token = {"a": Visitor(play.log.visitors[0].row, outcome="done")}
     answer = {"tickets": {"b": "done"}, "faults": []}
     assert compare_audit(play, answer) == ["1 tickets lost", "1 tickets unknown"]
 

@@ -12,10 +12,10 @@ from pytest_django.fixtures import Settings
 
 from complaints.models import Matter
 from complaints.models import State as Stage
-from demo.visitors import __main__ as visitors
 from demo.visitors.crowd import Visit
 from demo.visitors.office import Handler
 from demo.visitors.person import Browser, Over, Page
+from demo.visitors.shared import Hall, due
 from demo.visitors.voices import Opinion, Pad, put_in_box, rate_on_phone
 from queueing import actions
 from queueing.models import Ticket
@@ -120,10 +120,10 @@ def test_about_a_quarter_says_nothing() -> None:
 
 
 def test_what_is_done_on_the_phone_waits_for_its_time() -> None:
-    hall = visitors.Hall("http://testserver", "")
+    hall = Hall("http://testserver", "")
     done: list[Browser] = []
     hall.later(3600, done.append)
     hall.later(-1, done.append)
-    errand = visitors.due(hall.errands)
+    errand = due(hall.errands)
     assert errand is not None and len(hall.errands) == 1
-    assert visitors.due(hall.errands) is None
+    assert due(hall.errands) is None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-BASE = Path(__file__).resolve().parent.parent.parent
+from demo.rows import Row, rows
+
+DEMO: Final = Path(__file__).resolve().parent.parent
+PEOPLE: Final = DEMO / "people" / "people.json"
 MAIN_HALL = "nanshan"
 
 
@@ -37,7 +39,7 @@ def branches() -> list[str]:
 
 def clerks(branch: str) -> list[str]:
     """The staff numbers of a branch's clerks."""
-    people = content("demo/people/people.json")
+    people = rows(PEOPLE)
     return [
         row["staff_number"] for row in people if (row["branch"], row["role"]) == (branch, "clerk")
     ]
@@ -45,22 +47,16 @@ def clerks(branch: str) -> list[str]:
 
 def handlers() -> list[str]:
     """The staff numbers of those who answer matters."""
-    people = content("demo/people/people.json")
+    people = rows(PEOPLE)
     return [row["staff_number"] for row in people if row["role"] == "complaint-handler"]
 
 
 def service_names() -> dict[str, str]:
     """What each service is called in Chinese, by its address name."""
-    categories = content("demo/place/services.json")
+    categories = rows(DEMO / "place" / "services.json")
     return {row["slug"]: row["name_zh_hans"] for each in categories for row in each["services"]}
 
 
-def branch_rows() -> list[dict[str, Any]]:
+def branch_rows() -> list[Row]:
     """The branches, with all that they hold."""
-    return content("demo/place/branches.json")
-
-
-def content(path: str) -> list[dict[str, Any]]:
-    """The records of one of the demo's files."""
-    rows: list[dict[str, Any]] = json.loads((BASE / path).read_text("utf-8"))
-    return rows
+    return rows(DEMO / "place" / "branches.json")

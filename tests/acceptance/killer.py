@@ -84,8 +84,8 @@ class Killer:
         visitor = Visitor(row)
         kiosk = Kiosk(self.play.browser(), MAIN_HALL)
         taken = kiosk.take(kiosk.offers()[service_names()[WATCHED_SERVICE]])
-        self.play.ledger.visitors.append(visitor)
-        self.play.ledger.took(visitor, taken)
+        self.play.log.visitors.append(visitor)
+        self.play.log.took(visitor, taken)
         return taken.token
 
     def work(self) -> None:
@@ -112,7 +112,7 @@ class Killer:
 
     def note(self, view: View) -> None:
         """Write down what the watched desk shows."""
-        self.play.ledger.note(view)
+        self.play.log.note(view)
 
     def call(self) -> tuple[str, int]:
         """Call the watched visitor, or call again; the code, and how many calls that makes."""

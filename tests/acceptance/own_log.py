@@ -96,7 +96,7 @@ class Figures:
 
 
 @dataclass
-class Ledger:
+class OwnLog:
     """All visitors of the day; several threads write in it."""
 
     visitors: list[Visitor]

@@ -16,7 +16,7 @@ from demo.visitors.kiosk import Kiosk, Offer, Phone
 from demo.visitors.person import Browser, TurnedAway
 from demo.visitors.place import MAIN_HALL, clerks, service_names, windows
 from tests.acceptance.history import SERVICES, Staffing
-from tests.acceptance.own_log import Ledger, Visitor
+from tests.acceptance.own_log import OwnLog, Visitor
 
 PATIENCE: Final = 120.0  # seconds that anybody waits for the server
 KIOSKS: Final = 4
@@ -56,7 +56,7 @@ class Play:
     password: str
     clock: Clock
     staffing: Staffing
-    ledger: Ledger
+    log: OwnLog
     over: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
     faults: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Clerk:
     """A clerk who is there in some hours of the day, and serves as long as the data says."""
 
     def __init__(self, play: Play, seat: int) -> None:
-        self.play, self.seat, self.ledger = play, seat, play.ledger
+        self.play, self.seat, self.log = play, seat, play.log
         window = next(each for each in windows(MAIN_HALL) if each.number == seat)
         names = service_names()
         self.services = [code for code, slug in SERVICES.items() if names[slug] in window.services]
@@ -87,7 +87,7 @@ class Clerk:
         """The whole day."""
         view: View | None = self.desk.look()
         while view is not None:
-            self.ledger.note(view)
+            self.log.note(view)
             view = self.next_step(view)
 
     def next_step(self, view: View) -> View | None:
@@ -96,7 +96,7 @@ class Clerk:
             return self.come_back()
         if view.visitor is None:
             return self.call() if self.is_at_work() else self.desk.leave()
-        visitor = self.ledger.by_code[view.visitor.code]
+        visitor = self.log.by_code[view.visitor.code]
         if view.state == "serving":
             return self.serve(view.visitor.ticket, visitor)
         return self.receive(view.visitor.ticket, visitor)
@@ -119,8 +119,8 @@ class Clerk:
 
     def call(self) -> View:
         """Call the next as soon as the line shows somebody."""
-        with self.ledger.changed:
-            self.ledger.changed.wait_for(self.is_wanted, LOOK_AGAIN)
+        with self.log.changed:
+            self.log.changed.wait_for(self.is_wanted, LOOK_AGAIN)
         if not self.is_at_work():
             return self.desk.look()
         view = self.desk.next()
@@ -130,7 +130,7 @@ class Clerk:
 
     def is_wanted(self) -> bool:
         """Whether somebody waits for this counter, or it closes."""
-        return self.ledger.is_awaited(self.services) or not self.is_at_work()
+        return self.log.is_awaited(self.services) or not self.is_at_work()
 
     def receive(self, ticket: str, visitor: Visitor) -> View:
         """The visitor comes at once, or has gone: then call once more, and go on."""
@@ -193,7 +193,7 @@ class Doors:
         """A visitor takes a ticket; who leaves again does so after the wait of the data."""
         row = visitor.row
         taken = kiosk.take(self.offer(row.service), assisted=row.is_assisted)
-        self.play.ledger.took(visitor, taken)
+        self.play.log.took(visitor, taken)
         if row.patience is not None:
             due = taken.received + row.patience / self.play.clock.speed
             self.at(due, visitor, functools.partial(self.leave, visitor))
@@ -213,12 +213,12 @@ class Doors:
         if visitor.row.number % 2:
             visitor.has_left = True
         elif Phone(kiosk.browser, visitor.taken.token).give_up():
-            self.play.ledger.ended(visitor, "cancelled")
+            self.play.log.ended(visitor, "cancelled")
 
 
 def play_day(play: Play, extra: Sequence[Callable[[], None]] = ()) -> None:
     """Let the day happen, until everybody who works has gone home."""
-    visitors = [each for each in play.ledger.visitors if each.taken is None]
+    visitors = [each for each in play.log.visitors if each.taken is None]
     doors = Doors(play)
     staff = [Clerk(play, seat) for seat in play.staffing.all_seats]
     with ThreadPoolExecutor(SIGN_IN_AT_ONCE) as entrance:

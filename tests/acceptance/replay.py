@@ -1,6 +1,6 @@
 """Plays a real day in a running hall, over HTTP, and compares its own log with Hall's figures.
 
-    python -m tests.acceptance.replay [--day 1999-02-01] [--speed 60] [--postgres] [--kill] …
+    make replay ARGS="[--day 1999-02-01] [--speed 60] [--postgres] [--kill] [--url …]"
 
 Every row of the data is a visitor; the clock runs ``--speed`` times as fast. Without ``--url`` a
 hall of its own is started. With it, HALL_DEMO_PASSWORD and the server's own settings must be in
@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import datetime as dt
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,13 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.visitors.person import Away, TurnedAway
-from demo.visitors.place import BASE, service_names
-from tests.__main__ import leave
+from demo.visitors.place import service_names
 from tests.acceptance.history import SERVICES, Row, Staffing, read_day, second_of_clock, services_in
 from tests.acceptance.killer import Killer
-from tests.acceptance.own_log import Ledger, Visitor
+from tests.acceptance.own_log import OwnLog, Visitor
 from tests.acceptance.play import STAYS_OPEN, Clock, Play, play_day
-from tests.acceptance.private import Broken, Private, private_hall
+from tests.acceptance.private import BASE, Broken, Private, private_hall
 from tests.acceptance.verdict import ZONE, Office, verdict
 
 DATA = BASE.parent / "shared" / "data" / "bank-1999-02-first-half.csv"
@@ -123,8 +121,8 @@ def replay(asked: argparse.Namespace) -> list[str]:
         office = Office(stage.env)
         if office.figures(dt.datetime.now(ZONE).date()).issued:
             raise Unusable("This hall has tickets of today; the figures would be theirs, too.")
-        clock, ledger = Clock(rows[0].arrives, asked.speed), Ledger([Visitor(row) for row in rows])
-        play = Play(stage.url, stage.password, clock, staffing, ledger)
+        clock, log = Clock(rows[0].arrives, asked.speed), OwnLog([Visitor(row) for row in rows])
+        play = Play(stage.url, stage.password, clock, staffing, log)
         return played(play, office, killer_of(play, stage, asked), asked.log)
 
 
@@ -136,7 +134,7 @@ def played(play: Play, office: Office, killer: Killer | None, log: Path | None) 
         return faults + (killer.faults if killer else server_faults(play))
     finally:
         path = log or Path(tempfile.mkstemp(prefix="hall-replay-", suffix=".csv")[1])
-        play.ledger.write(path)
+        play.log.write(path)
         print(f"log             {path}")
 
 
@@ -151,7 +149,7 @@ def killer_of(play: Play, stage: Stage, asked: argparse.Namespace) -> Killer | N
         return None
     if stage.private is None:
         raise Unusable("--kill ends a hall of its own only: leave --url out.")
-    last = max(visitor.row.arrives for visitor in play.ledger.visitors)
+    last = max(visitor.row.arrives for visitor in play.log.visitors)
     return Killer(play, stage.private, asked.kills, (last - play.clock.begin) / asked.speed)
 
 
@@ -166,8 +164,3 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"FAULT  {fault}")
     print(f"{len(faults)} faults" if faults else "Log and Hall agree.")
     return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, leave)
-    sys.exit(main())

@@ -45,15 +45,15 @@ class Office:
 
 def close(play: Play, office: Office) -> dt.date:
     """Close the day; who still waits has left. Answers with the day."""
-    taken = [each.taken for each in play.ledger.visitors if each.taken]
+    taken = [each.taken for each in play.log.visitors if each.taken]
     days = {each.issued_at.astimezone(ZONE).date() for each in taken}
     if len(days) != 1:
         raise Broken("Midnight came in between, so that the visitors have two days.")
     (day,) = days
     print(office.manage("close_day", MAIN_HALL, "--day", str(day), "--today").strip())
-    for visitor in play.ledger.visitors:
+    for visitor in play.log.visitors:
         if not visitor.outcome:
-            play.ledger.ended(visitor, ABANDONED)
+            play.log.ended(visitor, ABANDONED)
     return day
 
 
@@ -70,24 +70,24 @@ def ask_phones(play: Play) -> list[str]:
         return "" if right else f"{visitor.taken.code}: {visitor.outcome}, the phone says {state}"
 
     with ThreadPoolExecutor(KIOSKS) as pool:
-        return list(filter(None, pool.map(ask, play.ledger.visitors)))
+        return list(filter(None, pool.map(ask, play.log.visitors)))
 
 
 def verdict(play: Play, office: Office) -> list[str]:
     """Close the day and compare; prints the tables, answers with a line for every fault."""
     day = close(play, office)
-    mine, theirs = play.ledger.figures(), office.figures(day)
+    mine, theirs = play.log.figures(), office.figures(day)
     different = mine.differences(theirs)
     show_figures(mine, theirs, play.clock.speed)
     faults = [f"{name} differ" for name in different]
-    faults += [f"visitor {v.row.number} has no ticket" for v in play.ledger.visitors if not v.taken]
-    faults += play.ledger.surprises + ask_phones(play) + own_clock(play)
+    faults += [f"visitor {v.row.number} has no ticket" for v in play.log.visitors if not v.taken]
+    faults += play.log.surprises + ask_phones(play) + own_clock(play)
     return faults + compare_audit(play, office.audit(day))
 
 
 def compare_audit(play: Play, audit: Mapping[str, Any]) -> list[str]:
     """Every ticket that the log knows exists with its outcome, and no other does."""
-    mine = {token: visitor.outcome for token, visitor in play.ledger.by_token.items()}
+    mine = {token: visitor.outcome for token, visitor in play.log.by_token.items()}
     theirs: dict[str, str] = audit["tickets"]
     lost = mine.keys() - theirs.keys()
     unknown = theirs.keys() - mine.keys()
@@ -105,7 +105,7 @@ def own_clock(play: Play) -> list[str]:
     """Compare what was told with our own clock."""
     faults = []
     for name, first, last in (("waits", "issued", "called"), ("services", "started", "finished")):
-        found = OwnClock.of(both(play.ledger.visitors, first, last))
+        found = OwnClock.of(both(play.log.visitors, first, last))
         print(
             f"own clock       {found.count} {name}: {found.wrong} outside what the requests allow; "
             f"differs by {found.median_difference * 1000:.1f} ms in the median, "

@@ -1,0 +1,59 @@
+"""The doors of a branch, through which visitors come to its kiosks."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+
+from demo.visitors.crowd import Group, Visit
+from demo.visitors.kiosk import Kiosk, Offer
+from demo.visitors.person import TurnedAway
+from demo.visitors.place import MAIN_HALL
+from demo.visitors.shared import Hall
+
+FIRST_THE_MAIN_HALL = 10.0
+LIVELY_CALLS = 4  # with so many calls on the board nobody has to hurry in
+
+
+class Door:
+    """People come in and take a ticket at a kiosk."""
+
+    def __init__(self, hall: Hall, branch: str, groups: list[Group], share: float) -> None:
+        self.hall, self.branch, self.groups, self.share = hall, branch, groups, share
+        self.browser = hall.browser()
+        self.kiosk = Kiosk(self.browser, branch)
+
+    def open(self) -> None:
+        """Fill the hall if it is empty; then let people in as they come."""
+        if self.branch != MAIN_HALL:
+            self.browser.pause(FIRST_THE_MAIN_HALL)
+        offers = self.kiosk.offers()
+        board = self.browser.get(f"/board/{self.branch}/").text
+        if board.count("data-call-id=") < LIVELY_CALLS:
+            self.hurry(lambda group: self.enter(group, offers, Visit.of_the_first()))
+        while True:
+            rates = [group.arrivals_per_second() for group in self.groups]
+            self.browser.pause(random.expovariate(max(sum(rates) * self.share, 0.01)))
+            (group,) = random.choices(self.groups, [rate + 1e-6 for rate in rates])
+            self.enter(group, offers, Visit.of_anybody())
+
+    def hurry(self, enter: Callable[[Group], None]) -> None:
+        """The first visitors: one for each clerk, then the lines."""
+        first = [group for group in self.groups for _seat in range(group.seats)]
+        lines = [group for group in self.groups for _place in range(round(group.wanted()))]
+        random.shuffle(first)
+        random.shuffle(lines)
+        crowd = first + lines
+        for group in crowd[: round(len(crowd) * self.share)]:
+            enter(group)
+
+    def enter(self, group: Group, offers: dict[str, Offer], visit: Visit) -> None:
+        """One person takes one ticket, if the service is given."""
+        offer = offers.get(group.any_service())
+        if offer is None:
+            return
+        with contextlib.suppress(TurnedAway):
+            taken = self.kiosk.take(offer, assisted=visit.is_assisted, language=visit.language)
+            self.hall.remember(self.branch, taken, visit)
+            group.waiting += 1
