@@ -21,7 +21,7 @@ from itertools import chain
 from typing import Final
 
 from demo.visitors.clerk import Clerk
-from demo.visitors.crowd import groups_of
+from demo.visitors.crowd import teams_of
 from demo.visitors.door import Door
 from demo.visitors.office import Handler
 from demo.visitors.person import Over, TurnedAway
@@ -70,15 +70,15 @@ def people_of(hall: Hall, branch: str) -> list[Callable[[], None]]:
     """Who comes to a branch: to its doors, and to its counters in any order."""
     free = FREE_COUNTERS.get(branch, FREE_AT_STATIONS)
     manned = [window for window in windows(branch) if window.number not in free]
-    groups = groups_of(manned)
+    teams = teams_of(manned)
     at_work = [member for member in clerks(branch) if member not in FREE_CLERKS]
     staff = [
-        Clerk(hall, branch, member, window, groups[window.services]).work
+        Clerk(hall, branch, member, window, teams[window.services]).work
         for member, window in zip(at_work, manned, strict=False)
     ]
     random.shuffle(staff)
     kiosks = KIOSKS.get(branch, 1)
-    doors = [Door(hall, branch, list(groups.values()), 1 / kiosks).open for _kiosk in range(kiosks)]
+    doors = [Door(hall, branch, list(teams.values()), 1 / kiosks).open for _kiosk in range(kiosks)]
     return [*doors, *staff]
 
 

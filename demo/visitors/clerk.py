@@ -6,7 +6,7 @@ import random
 import time
 from typing import Final
 
-from demo.visitors.crowd import Group, Visit
+from demo.visitors.crowd import Team, Visit
 from demo.visitors.desk import Desk, View, Visitor
 from demo.visitors.place import Window
 from demo.visitors.shared import Hall, due
@@ -19,8 +19,8 @@ REASONS: Final = ("复印身份证", "补拍照片", "填写申请表", "到自�
 class Clerk:
     """Serves one visitor after the other."""
 
-    def __init__(self, hall: Hall, branch: str, member: str, window: Window, group: Group) -> None:
-        self.hall, self.branch, self.group = hall, branch, group
+    def __init__(self, hall: Hall, branch: str, member: str, window: Window, team: Team) -> None:
+        self.hall, self.branch, self.team = hall, branch, team
         self.number = window.number
         self.desk = Desk(hall.browser(), member, hall.password)
         self.pad = Pad(hall.browser(), branch, window.number)
@@ -34,7 +34,7 @@ class Clerk:
             view = self.desk.open()
         while True:
             if view.state == "idle":  # with a visitor the desk tells nothing of the line
-                self.group.waiting = view.line_length
+                self.team.waiting = view.line_length
             view = self.next_step(view)
 
     def next_step(self, view: View) -> View:

@@ -71,7 +71,7 @@ class Visit:
 
 
 @dataclass
-class Group:
+class Team:
     """Counters that give the same services, and the line before them.
 
     ``waiting`` is what a desk told last. The line is wanted to be a few people long, now more and
@@ -102,9 +102,9 @@ class Group:
         return random.choices(self.services, weights)[0]
 
 
-def groups_of(windows: Iterable[Window]) -> dict[tuple[str, ...], Group]:
+def teams_of(windows: Iterable[Window]) -> dict[tuple[str, ...], Team]:
     """The windows by what they give."""
-    groups: dict[tuple[str, ...], Group] = {}
+    teams: dict[tuple[str, ...], Team] = {}
     for window in windows:
-        groups.setdefault(window.services, Group(window.services)).seats += 1
-    return groups
+        teams.setdefault(window.services, Team(window.services)).seats += 1
+    return teams

@@ -6,7 +6,7 @@ import contextlib
 import random
 from collections.abc import Callable
 
-from demo.visitors.crowd import Group, Visit
+from demo.visitors.crowd import Team, Visit
 from demo.visitors.kiosk import Kiosk, Offer
 from demo.visitors.person import TurnedAway
 from demo.visitors.place import MAIN_HALL
@@ -19,8 +19,8 @@ LIVELY_CALLS = 4  # with so many calls on the board nobody has to hurry in
 class Door:
     """People come in and take a ticket at a kiosk."""
 
-    def __init__(self, hall: Hall, branch: str, groups: list[Group], share: float) -> None:
-        self.hall, self.branch, self.groups, self.share = hall, branch, groups, share
+    def __init__(self, hall: Hall, branch: str, teams: list[Team], share: float) -> None:
+        self.hall, self.branch, self.teams, self.share = hall, branch, teams, share
         self.browser = hall.browser()
         self.kiosk = Kiosk(self.browser, branch)
 
@@ -31,29 +31,29 @@ class Door:
         offers = self.kiosk.offers()
         board = self.browser.get(f"/board/{self.branch}/").text
         if board.count("data-call-id=") < LIVELY_CALLS:
-            self.hurry(lambda group: self.enter(group, offers, Visit.of_the_first()))
+            self.hurry(lambda team: self.enter(team, offers, Visit.of_the_first()))
         while True:
-            rates = [group.arrivals_per_second() for group in self.groups]
+            rates = [team.arrivals_per_second() for team in self.teams]
             self.browser.pause(random.expovariate(max(sum(rates) * self.share, 0.01)))
-            (group,) = random.choices(self.groups, [rate + 1e-6 for rate in rates])
-            self.enter(group, offers, Visit.of_anybody())
+            (team,) = random.choices(self.teams, [rate + 1e-6 for rate in rates])
+            self.enter(team, offers, Visit.of_anybody())
 
-    def hurry(self, enter: Callable[[Group], None]) -> None:
+    def hurry(self, enter: Callable[[Team], None]) -> None:
         """The first visitors: one for each clerk, then the lines."""
-        first = [group for group in self.groups for _seat in range(group.seats)]
-        lines = [group for group in self.groups for _place in range(round(group.wanted()))]
+        first = [team for team in self.teams for _seat in range(team.seats)]
+        lines = [team for team in self.teams for _place in range(round(team.wanted()))]
         random.shuffle(first)
         random.shuffle(lines)
         crowd = first + lines
-        for group in crowd[: round(len(crowd) * self.share)]:
-            enter(group)
+        for team in crowd[: round(len(crowd) * self.share)]:
+            enter(team)
 
-    def enter(self, group: Group, offers: dict[str, Offer], visit: Visit) -> None:
+    def enter(self, team: Team, offers: dict[str, Offer], visit: Visit) -> None:
         """One person takes one ticket, if the service is given."""
-        offer = offers.get(group.any_service())
+        offer = offers.get(team.any_service())
         if offer is None:
             return
         with contextlib.suppress(TurnedAway):
             taken = self.kiosk.take(offer, assisted=visit.is_assisted, language=visit.language)
             self.hall.remember(self.branch, taken, visit)
-            group.waiting += 1
+            team.waiting += 1
