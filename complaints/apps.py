@@ -12,13 +12,15 @@ class ComplaintsConfig(AppConfig):
     def ready(self) -> None:
         """The box on the pages of the staff, and what it tells people outside."""
         from complaints import alarms, outgoing, panels, streams
-        from hall import live
+        from complaints import stranded as complaints_stranded
+        from hall import live, stranded
         from hall.outbox import kinds
         from staff import alarms as staff_alarms
         from staff import nav
         from staff import panels as staff_panels
         from staff.rights import Right
 
+        register(stranded.TELLERS, complaints_stranded.matters, name="matters", order=30)
         register(live.SOURCES, streams.Matters(), name="matters", order=60)
         register(live.MARKERS, streams.MATTERS, name="matters")
         register(staff_panels.PANELS, panels.MATTERS, name="matters", order=60)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from hall import stranded
 from hall.events import Event, publish
+from hall.forms import AskingForm
 from hall.models import (
     Branch,
     Category,
@@ -38,6 +41,25 @@ class Announced(admin.ModelAdmin[Any]):
         super().delete_model(request, obj)
         publish(None, Event.PLACE_CHANGED)
 
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        publish(None, Event.PLACE_CHANGED)
+
+
+class Asking(admin.ModelAdmin[Any]):
+    """Deletes, closes and moves nothing unasked in which somebody stands (``hall.stranded``)."""
+
+    form = AskingForm
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Whom it strands stands among what protects a thing: it cannot be deleted then."""
+        listed, counts, needed, protected = super().get_deleted_objects(objs, request)
+        found = stranded.by(objs)
+        # Django's page tells of rights that are lacking, or else of what protects it: people first.
+        return listed, counts, set() if found else needed, [*protected, *found]
+
 
 class ZoneInline(admin.TabularInline[Zone, Branch]):
     model = Zone
@@ -50,19 +72,19 @@ class HoursInline(admin.TabularInline[OpeningHours, Branch]):
 
 
 @admin.register(Branch)
-class BranchAdmin(Announced):
+class BranchAdmin(Asking, Announced):
     list_display = ["name", "slug", "kind", "timezone", "is_active"]
     inlines = [HoursInline, ZoneInline]
 
 
 @admin.register(Department)
-class DepartmentAdmin(Announced):
+class DepartmentAdmin(Asking, Announced):
     list_display = ["name", "branch", "order"]
     list_filter = ["branch"]
 
 
 @admin.register(Category)
-class CategoryAdmin(Announced):
+class CategoryAdmin(Asking, Announced):
     list_display = ["name", "icon", "order"]
 
 
@@ -72,7 +94,7 @@ class ServiceGuideInline(admin.StackedInline[ServiceGuide, Service]):
 
 
 @admin.register(Service)
-class ServiceAdmin(Announced):
+class ServiceAdmin(Asking, Announced):
     list_display = ["name", "category", "slug", "order"]
     list_filter = ["category"]
     search_fields = ["name_zh_hans", "name_zh_hant", "name_en", "slug"]
@@ -80,14 +102,14 @@ class ServiceAdmin(Announced):
 
 
 @admin.register(Offering)
-class OfferingAdmin(Announced):
+class OfferingAdmin(Asking, Announced):
     list_display = ["service", "branch", "prefix", "zone", "typical_minutes", "is_open"]
     list_filter = ["branch", "is_open"]
     list_select_related = ["service", "branch", "zone"]
 
 
 @admin.register(Counter)
-class CounterAdmin(Announced):
+class CounterAdmin(Asking, Announced):
     list_display = ["number", "branch", "zone", "department", "is_active"]
     list_filter = ["branch", "zone"]
     list_select_related = ["branch", "zone", "department"]

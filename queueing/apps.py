@@ -10,9 +10,10 @@ class QueueingConfig(AppConfig):
 
     def ready(self) -> None:
         """The line on the pages below, and the screens that watch it."""
-        from hall import live
+        from hall import live, stranded
         from hall.screens import service_guides
         from queueing import alarms, guards, panels, streams
+        from queueing import stranded as queueing_stranded
         from queueing.figures.people_waiting import people_waiting
         from staff import alarms as staff_alarms
         from staff import guards as staff_guards
@@ -20,6 +21,8 @@ class QueueingConfig(AppConfig):
         from staff import panels as staff_panels
         from staff.rights import Right
 
+        register(stranded.TELLERS, queueing_stranded.visitors, name="visitors", order=10)
+        register(stranded.TELLERS, queueing_stranded.seats, name="seats", order=20)
         register(live.SOURCES, streams.Board(), name="board", order=10)
         register(live.SOURCES, streams.Display(), name="display", order=20)
         register(live.SOURCES, streams.TicketPage(), name="ticket", order=30)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelChoiceField
@@ -17,7 +18,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from hall.admin import Asking
 from hall.events import Event, publish
+from hall.forms import AskingForm
 from hall.models import Parcel
 from hall.refusal import Refused
 from staff import access, actions
@@ -70,11 +73,16 @@ class GrantsOfMember(admin.TabularInline[Grant, Member]):
         return False
 
 
+class MemberChangeForm(AskingForm[Member], UserChangeForm[Member]):
+    """A member who serves, sits or owes an answer is not switched off or moved unasked."""
+
+
 @admin.register(Member)
-class MemberAdmin(UserAdmin[Member]):
+class MemberAdmin(Asking, UserAdmin[Member]):
     """The people of the branches at which one has the right; nobody who reaches further."""
 
     add_form = MemberForm
+    form = MemberChangeForm
     list_display = ["staff_number", "name", "title", "department", "branch", "is_active"]
     list_filter = ["branch", "is_active"]
     list_select_related = ["department", "branch"]
@@ -97,7 +105,7 @@ class MemberAdmin(UserAdmin[Member]):
                 ]
             },
         ),
-        (_("Rights"), {"fields": ["is_active", "granting"]}),
+        (_("Rights"), {"fields": ["is_active", "granting", "strands_seen"]}),
     ]
 
     @admin.display(description=_("grants"))
