@@ -15,7 +15,6 @@ from PIL import Image
 from pytest_django.fixtures import Settings
 
 from demo.people import load as people
-from demo.people import portraits
 from demo.place import load as place
 from demo.rows import rows
 from hall.models import (
@@ -32,6 +31,7 @@ from staff import access
 from staff.models import Member
 from staff.rights import Right
 from staff.roles import ROLES
+from tools.portraits import portrait as portraits
 
 pytestmark = pytest.mark.once  # the database makes no difference
 

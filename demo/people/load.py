@@ -13,10 +13,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from demo.people.portraits import webp
 from demo.rows import Row, rows
 from hall.models import Branch, Department
 from staff.models import Grant, Member, Role
+from tools.portraits.portrait import webp
 
 PEOPLE: Final = Path(__file__).with_name("people.json")
 HEADQUARTERS: Final = "nanshan"  # where those who see all branches have their desk

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from demo.people.looks import Look, shade
-from demo.people.pen import WHITE, Colour, Pen, Point, mirrored, mix, oval
+from tools.portraits.looks import Look, shade
+from tools.portraits.pen import WHITE, Colour, Pen, Point, mirrored, mix, oval
 
 ROSE: Final[Colour] = (214, 106, 98)
 

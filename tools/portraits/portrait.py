@@ -10,11 +10,11 @@ from typing import Final
 
 from PIL import Image
 
-from demo.people.face import face, features, glasses
-from demo.people.hair import hair_before, hair_behind
-from demo.people.looks import look_of
-from demo.people.pen import WHITE, Pen, mix
-from demo.people.uniform import body
+from tools.portraits.face import face, features, glasses
+from tools.portraits.hair import hair_before, hair_behind
+from tools.portraits.looks import look_of
+from tools.portraits.pen import WHITE, Pen, mix
+from tools.portraits.uniform import body
 
 SIZE: Final = (360, 480)
 HEAD: Final = (180.0, 208.0)

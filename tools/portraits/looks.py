@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-from demo.people.pen import Colour, mix
+from tools.portraits.pen import Colour, mix
 
 GREY_FROM: Final = 52  # years
 SKINS: Final[list[Colour]] = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from demo.people.looks import FALLS, Look
-from demo.people.pen import WHITE, Pen, Point, mirrored, mix, smooth
+from tools.portraits.looks import FALLS, Look
+from tools.portraits.pen import WHITE, Pen, Point, mirrored, mix, smooth
 
 
 def hair_behind(pen: Pen, look: Look) -> None:
