@@ -56,12 +56,9 @@ class SameProcess(Office):
 
 
 @pytest.fixture
-def demo_hall(
-    transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[LiveHall]:
-    """The demo hall, running; its members have no portraits."""
+def demo_hall(transactional_db: None, settings: Settings, tmp_path: Path) -> Iterator[LiveHall]:
+    """The demo hall, running."""
     settings.HALL_DEMO_PASSWORD, settings.MEDIA_ROOT = PASSWORD, tmp_path
-    monkeypatch.setattr("demo.people.load.webp", lambda *_args, **_options: b"")
     call_command("demo", stdout=io.StringIO())
     database = url_of(
         hall_settings.DATABASES["default"]["ENGINE"], connection.settings_dict["NAME"]

@@ -1,4 +1,4 @@
-"""Loads the demo's members of staff, each with a role and a drawn portrait."""
+"""Loads the demo's members of staff, each with a role and a portrait."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.files.base import ContentFile
+from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from demo.rows import Row, rows
 from hall.models import Branch, Department
 from staff.models import Grant, Member, Role
-from tools.portraits.portrait import webp
 
 PEOPLE: Final = Path(__file__).with_name("people.json")
+PORTRAITS: Final = Path(__file__).with_name("portraits")  # drawn once by tools/portraits
 HEADQUARTERS: Final = "nanshan"  # where those who see all branches have their desk
 SINCE: Final = dt.timedelta(days=365)  # everybody worked here when the demo's past began
 REASON: Final = "样例大厅"  # as a hall would write it: the demo hall
@@ -72,9 +72,9 @@ def _give_roles(members: list[Member], new: list[Row]) -> None:
 
 
 def _portrait(row: Row) -> str:
-    """The stored portrait of this member, drawn unless it is there already."""
+    """The stored portrait of this member, a copy of the kept one unless it is there already."""
     name = f"portraits/{row['staff_number']}.webp"
     if default_storage.exists(name):
         return name
-    picture = webp(row["staff_number"], woman=row["portrait"] == "woman", age=row["age"])
-    return default_storage.save(name, ContentFile(picture))
+    with (PORTRAITS / f"{row['staff_number']}.webp").open("rb") as picture:
+        return default_storage.save(name, File(picture))

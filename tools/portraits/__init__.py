@@ -1,0 +1,1 @@
+"""Draws the portraits of the demo's members of staff, which are kept as pictures."""

@@ -6,16 +6,19 @@ Heads are drawn round their centre, bodies below the middle of the picture's upp
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Final
 
 from PIL import Image
 
+from demo.rows import Row
 from tools.portraits.face import face, features, glasses
 from tools.portraits.hair import hair_before, hair_behind
 from tools.portraits.looks import look_of
 from tools.portraits.pen import WHITE, Pen, mix
 from tools.portraits.uniform import body
 
+PEOPLE: Final = Path(__file__).resolve().parent.parent.parent / "demo" / "people"
 SIZE: Final = (360, 480)
 HEAD: Final = (180.0, 208.0)
 HEAD_SCALE: Final = 1.16
@@ -40,8 +43,9 @@ def draw(number: str, *, woman: bool, age: int) -> Image.Image:
     return pen.finished()
 
 
-def webp(number: str, *, woman: bool, age: int) -> bytes:
-    """The portrait as a file."""
+def of_member(row: Row) -> bytes:
+    """The portrait of somebody in people.json, as a file."""
     file = io.BytesIO()
-    draw(number, woman=woman, age=age).save(file, "WEBP", quality=88, method=4)
+    picture = draw(row["staff_number"], woman=row["portrait"] == "woman", age=row["age"])
+    picture.save(file, "WEBP", quality=88, method=4)
     return file.getvalue()
