@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.models import OPEN, Entry, Matter, State
+from hall import ledger
 from hall.refusal import Refused
 from staff.models import Member
 
@@ -58,7 +59,7 @@ def apply(
     text: str = "",
     is_public: bool = False,
 ) -> Entry:
-    """Make one move of a locked matter: its state and a row of its time line.
+    """Make one move of a locked matter: its state, a row of its time line and one of the ledger.
 
     The caller holds the row's lock inside a transaction, and saves the row. Raises Refused if
     the matter's state does not allow the move, or if it would close without a reply (since it
@@ -89,6 +90,15 @@ def apply(
         is_public=is_public,
     )
     entry.save(force_insert=True)
+    ledger.record(
+        f"matter.{name}",
+        of=matter,
+        by=ledger.HALL if name == "assign" and by is None else by,
+        at=at,
+        state=(entry.from_state, target),
+        owner=matter.owner_id,
+        due_on=matter.due_on,
+    )
     return entry
 
 

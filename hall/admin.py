@@ -1,16 +1,17 @@
-"""Setting up the place. What is saved here is announced to the live screens."""
+"""Setting up the place. What is saved here is recorded, and announced to the live screens."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from hall import stranded
+from hall import ledger, stranded
 from hall.events import Event, publish
 from hall.forms import AskingForm
 from hall.models import (
@@ -28,7 +29,79 @@ from hall.models import (
 )
 
 
-class Announced(admin.ModelAdmin[Any]):
+class Recorded(admin.ModelAdmin[Any]):
+    """Writes to the ledger what is added, changed and deleted: names of fields, ids, no text."""
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        """Django asks for its own note here: when all is saved, and nothing is committed."""
+        self.note(request, "add" if add else "change", of_form(form), changes(form))
+        for formset in formsets or ():
+            for obj in formset.new_objects:
+                self.note(request, "add", obj)
+            for obj, fields in formset.changed_objects:
+                self.note(request, "change", obj, [[name] for name in fields])
+        return super().construct_change_message(request, form, formsets, add)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """What is deleted beside a row has its number until it is gone."""
+        for each in formset.deleted_forms:
+            if each.instance.pk:
+                self.note(request, "delete", each.instance)
+        super().save_formset(request, form, formset, change)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        self.note(request, "delete", obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The chosen ones, together."""
+        with transaction.atomic():
+            for obj in queryset:
+                self.note(request, "delete", obj)
+            super().delete_queryset(request, queryset)
+
+    def note(
+        self, request: HttpRequest, name: str, obj: Model, changes: ledger.Fact = None
+    ) -> None:
+        """One row of the ledger, by whoever is at work."""
+        by = cast(ledger.Signs, request.user)
+        ledger.record(f"admin.{name}", of=obj, by=by, changes=changes)
+
+
+def of_form(form: Any) -> Model:
+    """The row that a form is about; Django's form for a password calls it user."""
+    found: Model = form.instance if hasattr(form, "instance") else form.user
+    return found
+
+
+def changes(form: Any) -> list[ledger.Fact]:
+    """The fields that a form has changed: before and after of what is no text, else the name."""
+    known = {field.name for field in of_form(form)._meta.get_fields()}
+    return [changed(form, name) for name in form.changed_data if name in known]
+
+
+def changed(form: Any, name: str) -> list[ledger.Fact]:
+    """One field."""
+    try:
+        return [name, plain(form.initial.get(name)), plain(form.cleaned_data.get(name))]
+    except ValueError:
+        return [name]
+
+
+def plain(value: Any) -> ledger.Fact:
+    """A value of a form as the ledger may keep it; raises ValueError for a text."""
+    if value is None or isinstance(value, int):
+        return cast(ledger.Fact, value)
+    if isinstance(value, Model):
+        return cast(int, value.pk)
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError
+    return [plain(each) for each in value]
+
+
+class Announced(Recorded):
     """Tells every screen that the place changed, once the change is committed."""
 
     def save_model(

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from hall import rules
+from hall import ledger, rules
 from hall.models import Branch, Counter
 from queueing.models import Lane, Ticket, TicketQuerySet
 from staff.models import Member
@@ -68,6 +68,13 @@ WITH next AS (
         last_called_at = GREATEST(%(now)s, state_since), call_count = call_count + 1
     FROM next WHERE ticket.id = next.id {still_waiting}
     RETURNING ticket.id, ticket.service_id, ticket.state_since
+), noted AS (
+    INSERT INTO hall_ledgerrow ({columns})
+    SELECT state_since, 'ticket.call', 'queueing.ticket', id, %(branch)s, 'member', %(member)s,
+        %(number)s, %(name)s, NULL, '', NULL, '',
+        jsonb_build_object('state', jsonb_build_array('waiting', 'called'),
+            'service', service_id, 'counter', %(counter)s::bigint), %(nonce)s
+    FROM claimed
 )
 INSERT INTO queueing_step
     (ticket_id, at, move, from_state, to_state, service_id, counter_id, member_id, reason)
@@ -118,18 +125,24 @@ def rank_behind(ticket: Ticket, service_id: int, places: int) -> dt.datetime:
 
 
 def claim(*, counter: Counter, day: dt.date, member: Member, now: dt.datetime) -> int | None:
-    """Take the first in line for a counter and write the step, in one statement (PostgreSQL).
+    """Take the first in line for a counter, step and ledger in one statement (PostgreSQL).
 
     Returns the ticket's id, or None if nobody waits for this counter.
     Raises IntegrityError if the counter has a visitor already.
     """
-    statement = _CLAIM.format(skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING)
-    values: dict[str, int | dt.date] = {
+    statement = _CLAIM.format(
+        skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING, columns=ledger.COLUMNS
+    )
+    actor = member.signature
+    values: dict[str, int | str | dt.date] = {
         "branch": counter.branch_id,
         "day": day,
         "counter": counter.pk,
         "member": member.pk,
         "now": now,
+        "number": actor.number,
+        "name": actor.name,
+        "nonce": ledger.new_nonce(),
     }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

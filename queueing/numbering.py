@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
+from hall import ledger
 from queueing.models import Step, Ticket
 
 _NEXT = """
@@ -11,10 +12,10 @@ INSERT INTO queueing_numbering AS given (branch_id, day, prefix, last) VALUES (%
 ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = given.last + 1 RETURNING last
 """
 
-# Number, ticket and first step in one statement. A tap that came before leaves no row to count,
-# so that it takes no number; two taps at the same moment end in IntegrityError, which gives the
-# number back.
-_ISSUE = """
+# Number, ticket, first step and the ledger's row in one statement. A tap that came before leaves
+# no row to count, so that it takes no number; two taps at the same moment end in IntegrityError,
+# which gives the number back.
+_ISSUE = f"""
 WITH given AS (
     INSERT INTO queueing_numbering AS given (branch_id, day, prefix, last)
     SELECT %(branch_id)s, %(day)s, %(prefix)s, 1
@@ -34,6 +35,12 @@ WITH given AS (
         reason)
     SELECT id, %(issued_at)s, 'issue', '', 'waiting', %(service_id)s, %(issued_by_id)s, ''
     FROM issued
+), noted AS (
+    INSERT INTO hall_ledgerrow ({ledger.COLUMNS})
+    SELECT %(noted_at)s, 'ticket.issue', 'queueing.ticket', id, %(branch_id)s, %(actor)s,
+        %(issued_by_id)s, %(actor_number)s, %(actor_name)s, NULL, '', NULL, '', %(facts)s::jsonb,
+        %(nonce)s
+    FROM issued
 )
 SELECT id, number FROM issued
 """
@@ -52,13 +59,28 @@ def insert(ticket: Ticket) -> bool:
     if connection.vendor != "postgresql":
         return _insert_by_steps(ticket)
     with connection.cursor() as cursor:
-        cursor.execute(_ISSUE, {name: getattr(ticket, name) for name in _COLUMNS})
+        cursor.execute(_ISSUE, {name: getattr(ticket, name) for name in _COLUMNS} | _noted(ticket))
         row = cursor.fetchone()
     if row is None:
         return False
     ticket.pk, ticket.number = row
     ticket._state.adding = False
     return True
+
+
+def _noted(ticket: Ticket) -> dict[str, object]:
+    """What the ledger's row has besides the ticket's columns."""
+    actor = ledger.signed(ticket.issued_by)
+    return {
+        "noted_at": ledger.moment(ticket.issued_at, actor),
+        "actor": actor.kind.value,
+        "actor_number": actor.number,
+        "actor_name": actor.name,
+        "facts": ledger.as_json(
+            {"service": ticket.service_id, "lane": ticket.lane, "language": ticket.language}
+        ),
+        "nonce": ledger.new_nonce(),
+    }
 
 
 def _insert_by_steps(ticket: Ticket) -> bool:
@@ -75,5 +97,14 @@ def _insert_by_steps(ticket: Ticket) -> bool:
         to_state=ticket.state,
         service_id=ticket.service_id,
         member_id=ticket.issued_by_id,
+    )
+    ledger.record(
+        "ticket.issue",
+        of=ticket,
+        by=ticket.issued_by,
+        at=ticket.issued_at,
+        service=ticket.service_id,
+        lane=ticket.lane,
+        language=ticket.language,
     )
     return True

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hall import ledger
 from hall.models import Counter
 from hall.refusal import Refused
 from queueing.models import State, Step, Ticket
@@ -76,7 +77,7 @@ def apply(
     counter: Counter | None = None,
     reason: str = "",
 ) -> Step:
-    """Make one move of a locked ticket: its state, its stamps, and a row of its time line.
+    """Make one move of a locked ticket: state, stamps, a row of its time line, and the ledger's.
 
     The caller holds the row's lock inside a transaction, and saves the row. A moment before the
     last step (clocks differ between servers) is moved up to it, so that no duration is negative.
@@ -96,6 +97,7 @@ def apply(
         member=by,
         reason=reason[:200],
     )
+    before = ticket.state
     ticket.state = move.target
     ticket.state_since = moment
     if move.target == State.CALLED:
@@ -103,4 +105,13 @@ def apply(
         ticket.last_called_at = moment
         ticket.call_count += 1
     step.save(force_insert=True)
+    ledger.record(
+        f"ticket.{name}",
+        of=ticket,
+        by=ledger.HALL if name in CLOSING_MOVES.values() else by,
+        at=moment,
+        state=(before, move.target.value),
+        service=ticket.service_id,
+        counter=step.counter_id,
+    )
     return step

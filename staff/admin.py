@@ -9,16 +9,17 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from hall.admin import Asking
+from hall.admin import Asking, Recorded
 from hall.events import Event, publish
 from hall.forms import AskingForm
 from hall.models import Parcel
@@ -78,7 +79,7 @@ class MemberChangeForm(AskingForm[Member], UserChangeForm[Member]):
 
 
 @admin.register(Member)
-class MemberAdmin(Asking, UserAdmin[Member]):
+class MemberAdmin(Asking, Recorded, UserAdmin[Member]):
     """The people of the branches at which one has the right; nobody who reaches further."""
 
     add_form = MemberForm
@@ -107,6 +108,13 @@ class MemberAdmin(Asking, UserAdmin[Member]):
         ),
         (_("Rights"), {"fields": ["is_active", "granting", "strands_seen"]}),
     ]
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """The new password and the ledger's row, or neither."""
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
 
     @admin.display(description=_("grants"))
     def granting(self, member: Member) -> str:
@@ -274,7 +282,7 @@ class RoleForm(forms.ModelForm[Role]):
 
 
 @admin.register(Role)
-class RoleAdmin(admin.ModelAdmin[Role]):
+class RoleAdmin(Recorded):
     """The table of rights and roles: for those who may change it everywhere."""
 
     form = RoleForm

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth import signals
 from django.utils.translation import gettext_lazy as _
 
 from hall.plugs import register
@@ -12,10 +13,14 @@ class StaffConfig(AppConfig):
         """What the staff add to the pages of the hall and to their own."""
         from hall import live
         from hall.screens import start
-        from staff import alarms, nav, panels, streams
+        from staff import actions, alarms, nav, panels, streams
         from staff.rights import Right
         from staff.views import sign_in
 
+        # Django's own commands and pages sign in, too; the ledger hears of all of them.
+        signals.user_logged_in.connect(actions.signed_in)
+        signals.user_logged_out.connect(actions.signed_out)
+        signals.user_login_failed.connect(actions.sign_in_failed)
         register(start.TRIAL_ROLES, sign_in.trial_roles, name="staff")
         register(live.SOURCES, streams.Panels(), name="panels")
         register(live.MARKERS, streams.DUTIES, name="duty")

@@ -275,7 +275,7 @@ def test_who_comes_back_late_changes_nothing_of_another_try(
     late = left_behind(cast, "slip")
     later(late, lease_until=0)
     delivery.deliver_due()
-    outbox.decide(parcel=late, decision="again", by="N1100")
+    outbox.decide(parcel=late, decision="again", by=cast.supervisor)
     now = delivery._claim_next()
     assert now is not None and now.tries == 2
     delivery._note(late, outcome)

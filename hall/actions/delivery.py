@@ -10,9 +10,10 @@ import datetime as dt
 import time
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
-from hall import states
+from hall import ledger, states
 from hall.events import Event, publish
 from hall.models import Parcel
 from hall.outbox.kinds import (
@@ -43,7 +44,11 @@ def deliver_due(*, seconds: float = 20.0) -> int:
 
 def prune(*, before: dt.datetime) -> int:
     """Delete what was settled before this moment; returns how many."""
-    return Parcel.objects.over(before).delete()[0]
+    with transaction.atomic():
+        count = Parcel.objects.over(before).delete()[0]
+        if count:
+            ledger.record("parcel.prune", by=ledger.HALL, parcels=count)
+    return count
 
 
 def _claim_next() -> Parcel | None:
@@ -97,7 +102,11 @@ def _note(parcel: Parcel, name: str, trouble: str = "", **fields: object) -> Non
     """Note what came of this very try, unless its lease was over and it is another's by now."""
     mine = Parcel.objects.filter(pk=parcel.pk, tries=parcel.tries)
     fields |= {"trouble": trouble, "lease_until": None}
-    if not states.move(mine, name, at=timezone.now(), **fields):
+    with transaction.atomic():
+        is_noted = states.move(mine, name, at=timezone.now(), **fields)
+        if is_noted:
+            ledger.record(f"parcel.{name}", of=parcel, by=ledger.HALL, tries=parcel.tries)
+    if not is_noted:
         log.warning("delivery_too_late", kind=parcel.kind, parcel=parcel.pk, outcome=name)
     elif name in ("fail", "doubt"):
         log.error("not_delivered", kind=parcel.kind, parcel=parcel.pk, trouble=trouble)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hall import ledger
 from hall.models import Device
 from hall.refusal import Refused
 
@@ -45,7 +46,9 @@ def begin() -> tuple[Device, str]:
     if waiting.count() >= MOST_UNPAIRED:
         raise Refused(_("Too many screens wait to be paired. Please try again in ten minutes."))
     secret = secrets.token_urlsafe(32)
-    device = Device.objects.create(secret_hash=hashed(secret), seen_at=timezone.now())
+    with transaction.atomic():
+        device = Device.objects.create(secret_hash=hashed(secret), seen_at=timezone.now())
+        ledger.record("device.begin", of=device, by=ledger.DEVICE, device=device)
     renew(device)
     return device, secret
 
@@ -68,4 +71,8 @@ def forget_unpaired(now: dt.datetime) -> int:
     One that is still on renews its code when it runs out, so it is never among them.
     """
     gone = Q(code_expires_at__lt=now - CODE_LASTS) | Q(code_expires_at=None)
-    return Device.objects.filter(gone, paired_at=None).delete()[0]
+    with transaction.atomic():
+        count = Device.objects.filter(gone, paired_at=None).delete()[0]
+        if count:
+            ledger.record("device.forget_unpaired", by=ledger.HALL, at=now, devices=count)
+    return count

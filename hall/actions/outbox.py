@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hall import states
+from hall import ledger, states
 from hall.events import Event, publish
 from hall.models import Branch, Parcel
 from hall.outbox.kinds import Kind
@@ -63,19 +63,22 @@ def wake() -> None:
         log.warning("worker_not_told", error=type(error).__name__)
 
 
-def decide(*, parcel: Parcel, decision: str, by: str, now: dt.datetime | None = None) -> None:
-    """Settle what waits for a person (``by``: their number): one of ``DECISIONS``.
+def decide(
+    *, parcel: Parcel, decision: str, by: ledger.Signs, now: dt.datetime | None = None
+) -> None:
+    """Settle what waits for a person (``by`` decides): one of ``DECISIONS``.
 
     Raises Refused when somebody else has, or it came through after all.
     """
     if decision not in DECISIONS:
         raise Refused(_("Please choose what shall be done."))
     moment = now or timezone.now()
-    fields: dict[str, object] = {"settled_by": by}
+    fields: dict[str, object] = {"settled_by": by.signature.number}
     if decision == "again":
         fields["due_at"] = moment  # one more try; it is told again if that comes to nothing
     with transaction.atomic():
         if not states.move(Parcel.objects.filter(pk=parcel.pk), decision, at=moment, **fields):
             raise Refused(_("Meanwhile this was settled."))
+        ledger.record(f"parcel.{decision}", of=parcel, by=by, at=moment)
         publish(parcel.branch_id, Event.OUTBOX_CHANGED)
         transaction.on_commit(wake, robust=True)

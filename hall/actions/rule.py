@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db import transaction
 from django.utils import timezone
 
+from hall import ledger
 from hall.events import Event, publish
 from hall.models import Branch, RuleRow, Service
 from hall.rules import Rule
@@ -21,6 +22,7 @@ def set_rule(
     rule: Rule[T],
     value: T | None,
     service: Service | None = None,
+    by: ledger.By = ledger.HALL,
     now: dt.datetime | None = None,
 ) -> RuleRow:
     """Set a rule from now on (None: as if it never was set); what it was before is kept.
@@ -35,6 +37,9 @@ def set_rule(
             valid_from=now or timezone.now(),
             defaults={"value": value},
         )
+        told = value if isinstance(value, int) else None
+        place = service.pk if service else None
+        ledger.record("rule.set", of=row, by=by, rule=rule.name, service=place, value=told)
         publish(branch.pk, Event.PLACE_CHANGED)
     branch.forget_rules()
     return row

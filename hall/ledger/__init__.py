@@ -1,5 +1,33 @@
 """The ledger: who did what, written in the transaction that does it (docs/ledger.md)."""
 
-from hall.ledger.rows import DEVICE, HALL, VISITOR, Actor, Fact, moment, record
+from hall.ledger.rows import (
+    COLUMNS,
+    DEVICE,
+    HALL,
+    VISITOR,
+    Actor,
+    By,
+    Fact,
+    Signs,
+    as_json,
+    moment,
+    new_nonce,
+    record,
+    signed,
+)
 
-__all__ = ["DEVICE", "HALL", "VISITOR", "Actor", "Fact", "moment", "record"]
+__all__ = [
+    "COLUMNS",
+    "DEVICE",
+    "HALL",
+    "VISITOR",
+    "Actor",
+    "By",
+    "Fact",
+    "Signs",
+    "as_json",
+    "moment",
+    "new_nonce",
+    "record",
+    "signed",
+]

@@ -20,13 +20,13 @@ Plain = int | bool | dt.date | str | None
 Fact = Plain | Sequence["Fact"]
 # A code, never a sentence, a name, a telephone number or a token: nothing that a visitor wrote.
 CODE: Final = re.compile(r"(?:[a-z][a-z0-9_.:-]{0,39})?")
-COLUMNS: Final = tuple(
+_NAMES: Final = [
     str(field.column) for field in LedgerRow._meta.concrete_fields if not field.primary_key
-)
-_INSERT: Final = (
-    f"INSERT INTO {LedgerRow._meta.db_table} ({', '.join(COLUMNS)})"
-    f" VALUES ({', '.join(['%s'] * len(COLUMNS))})"
-)
+]
+# As SQL that writes a row beside others, in one statement, has them.
+COLUMNS: Final = ", ".join(_NAMES)
+_MARKS: Final = ", ".join(["%s"] * len(_NAMES))
+_INSERT: Final = f"INSERT INTO {LedgerRow._meta.db_table} ({COLUMNS}) VALUES ({_MARKS})"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from hall.calendar import Month
 from hall.models import LedgerRow, Seal, SealedRow
 
 FORM: Final = "hall-ledger-1"
@@ -69,7 +70,7 @@ def removal(month: str, now: dt.datetime) -> Seal:
 
 def month_of(row: LedgerRow) -> str:
     """The month that a row belongs to, by the hall's own clock."""
-    return f"{timezone.localtime(row.at, timezone.get_default_timezone()):%Y-%m}"
+    return str(Month.of(timezone.localtime(row.at, timezone.get_default_timezone()).date()))
 
 
 def digest(row: LedgerRow) -> str:

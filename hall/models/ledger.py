@@ -37,7 +37,7 @@ class LedgerRow(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.what} {self.kind} {self.object_id or ''}"
+        return f"{self.at.isoformat()} {self.what} {self.kind} {self.object_id or ''}"
 
 
 class Seal(models.Model):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hall import ledger
 from hall.events import Event, publish
 from hall.models import Counter
 from hall.refusal import Refused
@@ -63,10 +64,11 @@ def sit_down(
         for sitting in theirs:
             if not take_over:
                 raise CounterTaken(sitting)
-            _end(sitting, moment)
+            _end(sitting, moment, by)
         seat = Sitting.objects.create(
             branch=counter.branch, counter=counter, member=by, started_at=moment
         )
+        ledger.record("seat.sit", of=seat, by=by, at=moment, counter=counter.pk)
         publish(counter.branch_id, Event.COUNTER_CHANGED, counter=counter.pk)
     return seat
 
@@ -80,7 +82,7 @@ def leave(*, by: Member, now: dt.datetime | None = None) -> None:
         visitor = visitor_at(sitting.counter)
         if visitor is not None:
             raise VisitorAtCounter(visitor)
-        _end(sitting, now or timezone.now())
+        _end(sitting, now or timezone.now(), by)
         publish(sitting.branch_id, Event.COUNTER_CHANGED, counter=sitting.counter_id)
 
 
@@ -90,6 +92,8 @@ def check_free(counter: Counter | None) -> None:
         raise VisitorAtCounter(visitor)
 
 
-def _end(sitting: Sitting, moment: dt.datetime) -> None:
+def _end(sitting: Sitting, moment: dt.datetime, by: Member) -> None:
     sitting.ended_at = max(moment, sitting.started_at)
     sitting.save(update_fields=["ended_at", "changed_at"])
+    where, who = sitting.counter_id, sitting.member_id
+    ledger.record("seat.leave", of=sitting, by=by, at=moment, counter=where, member=who)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
-from hall import calendar
+from hall import calendar, ledger
 from hall.events import Event, publish
 from hall.models import Device, Offering
 from hall.refusal import Refused
@@ -49,6 +49,7 @@ def rate(
         )
         check_open(visit, moment)
         rating = _insert(visit, Grade(grade), via, device, moment)
+        ledger.record("rating.give", of=rating, by=None, at=moment, ticket=visit.pk, grade=grade)
         publish(visit.branch_id, Event.RATING_GIVEN, rating=rating.pk)
     return rating
 
@@ -80,6 +81,7 @@ def explain(
         row.save(update_fields=["comment", "explained_at"])
         if row.matter is not None and (chosen or comment):
             complaints.add_words(matter=row.matter, text=in_words(chosen, comment), now=moment)
+        ledger.record("rating.explain", of=row, by=None, at=moment, reasons=len(chosen))
         publish(row.branch_id, Event.RATING_GIVEN, rating=row.pk)
     return row
 

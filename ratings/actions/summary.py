@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hall import calendar
+from hall import calendar, ledger
 from hall.calendar import Month
 from hall.events import Event, publish
 from hall.models import Branch
@@ -65,6 +65,8 @@ def _store(summary: Summary, rows: list[Row]) -> Summary:
             for row in rows:
                 row.summary = summary
             Row.objects.bulk_create(rows)
+            by, month = summary.made_by or ledger.HALL, summary.first_day
+            ledger.record("summary.make", of=summary, by=by, month=month, version=summary.version)
             publish(summary.branch_id, Event.SUMMARY_MADE, summary=summary.pk)
     except IntegrityError:
         twin = Summary.objects.of(summary.branch, summary.month).first()

@@ -14,6 +14,7 @@ from staff.actions.device import (
 )
 from staff.actions.duty import plan_day, put_on_duty, take_off_duty
 from staff.actions.outbox import settle_parcel
+from staff.actions.sign_in import sign_in_failed, signed_in, signed_out
 
 __all__ = [
     "AT_COUNTERS",
@@ -29,5 +30,8 @@ __all__ = [
     "revoke_device",
     "set_rights",
     "settle_parcel",
+    "sign_in_failed",
+    "signed_in",
+    "signed_out",
     "take_off_duty",
 ]

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hall import ledger
 from hall.events import Event, publish
 from hall.models import Branch
 from hall.refusal import Refused
@@ -51,6 +52,7 @@ def grant(
         Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
         check_grant(wanted, by=by)
         wanted.save(force_insert=True)
+        _note("access.grant", wanted, by)
         _announce(wanted)
     return wanted
 
@@ -81,9 +83,9 @@ def revoke(*, grant: Grant, by: Member | None, now: dt.datetime | None = None) -
     if by is not None:
         _check_granter(by, grant.member, grant.branch)
     with transaction.atomic():
-        Grant.objects.filter(pk=grant.pk, revoked_at=None).update(
-            revoked_at=now or timezone.now(), revoked_by=by
-        )
+        held = Grant.objects.filter(pk=grant.pk, revoked_at=None)
+        if held.update(revoked_at=now or timezone.now(), revoked_by=by):
+            _note("access.revoke", grant, by)
         _announce(grant)
 
 
@@ -99,6 +101,8 @@ def set_rights(*, role: Role, rights: Collection[str], by: Member) -> None:
             raise Refused(_("Nobody adds to a role that they hold themselves."))
         role.rights.filter(right__in=before - set(rights)).delete()
         RoleRight.objects.bulk_create(RoleRight(role=role, right=each) for each in sorted(added))
+        gone = sorted(before - set(rights))
+        ledger.record("role.set_rights", of=role, by=by, added=sorted(added), removed=gone)
         publish(None, Event.RIGHTS_CHANGED, role=role.pk)
 
 
@@ -116,6 +120,12 @@ def _check_granter(by: Member, member: Member, branch: Branch | None) -> None:
     for place in {branch, member.branch}:
         if not access.may_at(by, Right.GRANT, place):
             raise Refused(_("You grant no rights there: that is another branch, or all of them."))
+
+
+def _note(what: str, grant: Grant, by: Member | None) -> None:
+    of, role = grant.member_id, grant.role_id
+    who = by or ledger.HALL
+    ledger.record(what, of=grant, by=who, member=of, role=role, right=grant.right)
 
 
 def _announce(grant: Grant) -> None:

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hall import devices
+from hall import devices, ledger
 from hall.events import Event, publish
 from hall.models import Branch, Counter, Device
 from hall.refusal import Refused
@@ -41,12 +41,15 @@ def pair_device(
             raise Refused(_("No screen shows this code now. Please read it from the screen again."))
         if kind == Device.Kind.PAD and counter:
             Counter.objects.select_for_update(no_key=True).get(pk=counter.pk)
-            _in_use(branch).filter(kind=kind, counter=counter).update(revoked_at=now)
+            for before in _in_use(branch).filter(kind=kind, counter=counter):
+                _revoke(before, branch, by)
         device.branch, device.kind, device.counter = branch, kind, counter
         device.code, device.code_expires_at, device.paired_at = "", None, now
         device.save(
             update_fields=["branch", "kind", "counter", "code", "code_expires_at", "paired_at"]
         )
+        place = counter.pk if counter else None
+        ledger.record("device.pair", of=device, by=by, device=device, counter=place)
         publish(branch.pk, Event.DEVICE_CHANGED)
     cache.delete(_tries_key(by))
     log.info("device_paired", device=device.pk, kind=kind, branch=branch.pk, by=by.pk)
@@ -59,9 +62,14 @@ def revoke_device(*, device: Device, by: Member) -> None:
     if branch is None or not access.may(by, Right.PAIR, branch):
         raise Refused(_("This screen belongs to another branch."))
     with transaction.atomic():
-        _in_use(branch).filter(pk=device.pk).update(revoked_at=timezone.now())
+        _revoke(device, branch, by)
         publish(branch.pk, Event.DEVICE_CHANGED)
     log.info("device_revoked", device=device.pk, branch=branch.pk, by=by.pk)
+
+
+def _revoke(device: Device, branch: Branch, by: Member) -> None:
+    if _in_use(branch).filter(pk=device.pk).update(revoked_at=timezone.now()):
+        ledger.record("device.revoke", of=device, by=by, device=device)
 
 
 def _in_use(branch: Branch) -> models.QuerySet[Device]:

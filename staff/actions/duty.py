@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from hall import ledger
 from hall.events import Event, publish
 from hall.models import Branch
 from hall.refusal import Refused
@@ -31,10 +32,15 @@ def put_on_duty(
     with transaction.atomic():
         Branch.objects.select_for_update(of=("self",)).get(pk=branch.pk)
         if role == Duty.Role.LEADER:
-            Duty.objects.filter(branch=branch, day=day, role=role).exclude(member=member).delete()
+            for before in Duty.objects.filter(branch=branch, day=day, role=role).exclude(
+                member=member
+            ):
+                _take_off(before, by)
         duty, _is_new = Duty.objects.update_or_create(
             branch=branch, day=day, role=role, member=member, defaults={"changed_by": by}
         )
+        who = by or ledger.HALL
+        ledger.record("duty.put_on", of=duty, by=who, member=member.pk, role=role, day=day)
         publish(branch.pk, Event.DUTY_CHANGED)
     return duty
 
@@ -42,7 +48,7 @@ def put_on_duty(
 def take_off_duty(*, duty: Duty, by: Member | None) -> None:
     """Take somebody off the roster."""
     with transaction.atomic():
-        Duty.objects.filter(pk=duty.pk).delete()
+        _take_off(duty, by)
         publish(duty.branch_id, Event.DUTY_CHANGED)
     log.info("taken_off_duty", duty=duty.pk, member=duty.member_id, by=by.pk if by else None)
 
@@ -77,3 +83,9 @@ def plan_day(
         for key, member in wanted.items():
             if key not in rows:
                 put_on_duty(branch=branch, day=day, role=key[0], member=member, by=by)
+
+
+def _take_off(duty: Duty, by: Member | None) -> None:
+    who, on = by or ledger.HALL, duty.member_id
+    ledger.record("duty.take_off", of=duty, by=who, member=on, role=duty.role, day=duty.day)
+    Duty.objects.filter(pk=duty.pk).delete()

@@ -21,5 +21,5 @@ def settle_parcel(*, parcel: Parcel, decision: str, by: Member) -> None:
     branch = parcel.branch
     if branch is None or not access.may(by, Right.WATCH, branch):
         raise Refused(_("This belongs to another branch."))
-    outbox.decide(parcel=parcel, decision=decision, by=by.staff_number)
+    outbox.decide(parcel=parcel, decision=decision, by=by)
     log.info("parcel_settled", parcel=parcel.pk, decision=decision, by=by.pk)
