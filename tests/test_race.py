@@ -35,9 +35,7 @@ def seats_for_all(cast: Cast) -> list[Sitting]:
     for number in range(101, 101 + COUNTERS):
         counter = Counter.objects.create(branch=cast.branch, number=number)
         counter.services.set([cast.pension.service, cast.medical.service])
-        clerk = Member.objects.create(
-            staff_number=f"R{number}", name_zh_hans="甲", branch=cast.branch
-        )
+        clerk = member(f"R{number}", "甲", cast.branch, "clerk")
         seats.append(actions.sit_down(counter=counter, by=clerk))
     return seats
 
