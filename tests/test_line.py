@@ -15,6 +15,7 @@ from queueing import actions, dispatch
 from queueing.figures import clerk_day, waits
 from queueing.models import Lane, Step, Ticket
 from queueing.screens import board as board_screen
+from queueing.simulate.forecast import Forecast, OpenCounter
 from tests.cast import Cast, gather
 
 MINUTE = dt.timedelta(minutes=1)
@@ -128,7 +129,7 @@ def test_no_open_counter_no_estimate(cast: Cast) -> None:
 
 
 def test_two_counters_halve_the_wait(cast: Cast) -> None:
-    forecast = waits.Forecast([waits.OpenCounter({1}) for _ in range(2)], {1: 10.0})
+    forecast = Forecast([OpenCounter({1}) for _ in range(2)], {1: 10.0})
     forecast.play((ticket, 1) for ticket in range(4))
     assert list(forecast.starts.values()) == [0.0, 0.0, 10.0, 10.0]
     assert forecast.next_start(1) == 20.0

@@ -11,8 +11,8 @@ import math
 import statistics
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db.models import F
@@ -22,6 +22,7 @@ from hall import calendar
 from hall.models import Branch, Counter, Offering, Zone
 from queueing import dispatch
 from queueing.models import Sitting, State, Step, Ticket
+from queueing.simulate.forecast import Forecast, OpenCounter
 
 LEARN_FROM = 200  # the latest visits of today that tell how long a service takes
 LEARN_AT_LEAST = 5  # fewer say less than the offering's typical length
@@ -96,40 +97,6 @@ class Queues:
     def waiting(self) -> int:
         """Everybody in line."""
         return sum(line.waiting for line in self.lines)
-
-
-@dataclass
-class OpenCounter:
-    """A counter in the forecast: what it serves, and in how many minutes it is free."""
-
-    services: set[int]
-    free_in: float = 0.0
-
-
-@dataclass
-class Forecast:
-    """The line played forward: each ticket goes to the counter that is free for it first."""
-
-    counters: list[OpenCounter]
-    minutes: Mapping[int, float]
-    starts: dict[int, float | None] = field(default_factory=dict)
-
-    def play(self, waiting: Iterable[tuple[int, int]]) -> None:
-        """Send (ticket, service) pairs to the counters in the order of the line."""
-        for ticket_id, service_id in waiting:
-            counter = self._first_free(service_id)
-            self.starts[ticket_id] = None if counter is None else counter.free_in
-            if counter is not None:
-                counter.free_in += self.minutes[service_id]
-
-    def next_start(self, service_id: int) -> float | None:
-        """In how many minutes a newcomer's turn would come; None if no counter is open for it."""
-        counter = self._first_free(service_id)
-        return None if counter is None else counter.free_in
-
-    def _first_free(self, service_id: int) -> OpenCounter | None:
-        able = (counter for counter in self.counters if service_id in counter.services)
-        return min(able, key=lambda counter: counter.free_in, default=None)
 
 
 @dataclass(frozen=True)
