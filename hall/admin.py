@@ -6,14 +6,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hall import ledger, stranded
 from hall.events import Event, publish
-from hall.forms import AskingForm
+from hall.forms import AskingForm, RulesForm
 from hall.models import (
     Branch,
     Category,
@@ -27,6 +33,7 @@ from hall.models import (
     SpecialDay,
     Zone,
 )
+from hall.pages import SeeOther
 
 
 class Recorded(admin.ModelAdmin[Any]):
@@ -148,6 +155,38 @@ class HoursInline(admin.TabularInline[OpeningHours, Branch]):
 class BranchAdmin(Asking, Announced):
     list_display = ["name", "slug", "kind", "timezone", "is_active"]
     inlines = [HoursInline, ZoneInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Besides Django's own, the page of the branch's rules."""
+        page = self.admin_site.admin_view(self.rules)
+        return [
+            path("<path:object_id>/rules/", page, name="hall_branch_rules"),
+            *super().get_urls(),
+        ]
+
+    def rules(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Every rule that the branch may set; what is saved holds from now on."""
+        branch = self.get_object(request, unquote(object_id))
+        if branch is None:
+            raise Http404
+        if not self.has_change_permission(request, branch):
+            raise PermissionDenied
+        form = RulesForm(request.POST or None, branch=branch, now=timezone.now())
+        if form.is_valid():
+            changed = form.save(by=cast(ledger.Signs, request.user))
+            if changed:
+                self.log_change(request, branch, [{"changed": {"fields": changed}}])
+            messages.success(request, _("The rules are saved. They hold from now on."))
+            return SeeOther(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": branch,
+            "title": _("Rules"),
+            "subtitle": str(branch),
+            "form": form,
+        }
+        return render(request, "admin/hall/branch/rules.html", context)
 
 
 @admin.register(Department)

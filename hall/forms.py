@@ -1,15 +1,26 @@
-"""Forms of the administration that ask before they leave somebody standing."""
+"""Forms of the administration: those that ask whom they leave standing, and a branch's rules."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model
+from django.forms import BoundField
+from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hall import stranded
+from hall import ledger, rules, stranded
+from hall.actions.rule import set_rule
+from hall.models import Branch, Service
+from hall.rules import Rule
 
 M = TypeVar("M", bound=Model)
 # What closes a thing when it is unticked, and what moves it when it is changed.
@@ -46,3 +57,94 @@ class AskingForm(forms.ModelForm[M]):
             return False
         changed = set(self.changed_data)
         return bool(MOVING & changed) or any(not values.get(name) for name in CLOSING & changed)
+
+
+@dataclass(frozen=True)
+class RuleLine:
+    """A rule on the form: what it is, what it says now, and where to type another value."""
+
+    rule: Rule[Any]
+    field: BoundField
+    now: str
+    services: Sequence[tuple[Service, BoundField]]
+
+    @property
+    def default(self) -> str:
+        """What it says where nothing is set."""
+        return self.rule.say(self.rule.default)
+
+    @property
+    def has_own(self) -> bool:
+        """Whether one of the services has a value of its own, or a mistake in it."""
+        return any(field.initial is not None or field.errors for _service, field in self.services)
+
+
+@dataclass(frozen=True)
+class RuleGroup:
+    """The rules of one app, under its name."""
+
+    name: str | Promise
+    lines: Sequence[RuleLine]
+
+
+class RulesForm(forms.Form):
+    """Every declared rule of a branch; what is left empty is the default.
+
+    Only what somebody changed on this very form is set: each field carries what it showed, so that
+    two who have it open at once do not undo each other.
+    """
+
+    def __init__(self, *args: Any, branch: Branch, now: dt.datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.branch, self.now = branch, now
+        offered = Service.objects.filter(offerings__branch=branch).distinct()
+        self.services = list(offered)
+        self.places: dict[str, tuple[Rule[Any], Service | None]] = {}
+        for rule in rules.declared().values():
+            self._add(rule, None)
+            for service in self.services if rule.per_service else ():
+                self._add(rule, service)
+
+    def _add(self, rule: Rule[Any], service: Service | None) -> None:
+        name = field_name(rule, service)
+        field = rule.field()
+        service_id = service.pk if service else None
+        field.initial = self.branch.rule_value(rule.name, service_id, self.now)
+        field.show_hidden_initial = True
+        self.fields[name] = field
+        self.places[name] = rule, service
+
+    def groups(self) -> Iterator[RuleGroup]:
+        """The rules by the apps that declare them."""
+        by_app: dict[str, list[RuleLine]] = {}
+        for rule, service in self.places.values():
+            if service is None:
+                by_app.setdefault(rule.app, []).append(self._line(rule))
+        for app, lines in by_app.items():
+            yield RuleGroup(apps.get_app_config(app).verbose_name, lines)
+
+    def _line(self, rule: Rule[Any]) -> RuleLine:
+        own = self.services if rule.per_service else ()
+        return RuleLine(
+            rule,
+            self[field_name(rule, None)],
+            rule.say(rule.at(self.branch, self.now)),
+            [(service, self[field_name(rule, service)]) for service in own],
+        )
+
+    def save(self, *, by: ledger.By) -> list[str]:
+        """Set what was changed, from now on; returns the labels of those rules."""
+        with transaction.atomic():
+            for name in self.changed_data:
+                rule, service = self.places[name]
+                value = self.cleaned_data[name]
+                set_rule(
+                    branch=self.branch, rule=rule, value=value, service=service, by=by, now=self.now
+                )
+        with translation.override(None):  # the log is translated for each who reads it
+            return [str(self.fields[name].label) for name in self.changed_data]
+
+
+def field_name(rule: Rule[Any], service: Service | None) -> str:
+    """What the form calls a rule, or a service's own value of it."""
+    return f"{rule.name}@{service.pk}" if service else rule.name

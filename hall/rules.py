@@ -135,12 +135,12 @@ class YesNo(Rule[bool]):
 
     def field(self) -> forms.Field:
         """A choice, which may be left open."""
-        choices = [("", "–"), ("true", gettext_lazy("yes")), ("false", gettext_lazy("no"))]
+        choices = [("", "–"), ("True", gettext_lazy("yes")), ("False", gettext_lazy("no"))]
         return forms.TypedChoiceField(
             label=self.label,
             required=False,
             choices=choices,
-            coerce=lambda word: word == "true",
+            coerce=lambda word: word == "True",
             empty_value=None,
         )
 
