@@ -22,7 +22,7 @@ class ComplaintsConfig(AppConfig):
 
         register(stranded.TELLERS, complaints_stranded.matters, name="matters", order=30)
         register(live.SOURCES, streams.Matters(), name="matters", order=60)
-        register(live.MARKERS, streams.MATTERS, name="matters")
+        register(live.MARKERS, streams.matter_marks, name="matters")
         register(staff_panels.PANELS, panels.MATTERS, name="matters", order=60)
         register(staff_panels.OVERVIEW, panels.overview, name="complaints", order=30)
         register(staff_alarms.SOURCES, alarms.alarms, name="complaints", order=20)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from complaints.figures.day import MattersToday, matters_today
 from complaints.models import Matter
+from hall.events import Event
 from hall.models import Branch
 from staff import access
 from staff.look import Look
@@ -37,7 +38,13 @@ def _revision(branch: Branch, _now: dt.datetime) -> object:
     return rows.values_list("changed_at", flat=True).first()
 
 
-MATTERS = Panel(Right.HANDLE, "complaints/supervisor/panel_matters.html", _matters, _revision)
+MATTERS = Panel(
+    Right.HANDLE,
+    "complaints/supervisor/panel_matters.html",
+    _matters,
+    _revision,
+    frozenset({Event.MATTER_CHANGED}),
+)
 
 
 def overview(look: Look) -> list[Column]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from complaints.models import Matter
-from hall.events import Event
-from hall.live import ALL_BRANCHES, BranchSource, Key, Marker, Marks, fingerprint
+from hall.events import Event, change_of
+from hall.live import ALL_BRANCHES, LOOK_BACK, BranchSource, Key, Marks, fingerprint
 
 
 def matter_marks() -> Marks:
     """The matters that were changed last."""
     rows = Matter.objects.order_by("-changed_at").values_list("branch_id", "id", "changed_at")
-    return {(branch_id, ("matter", pk, at)) for branch_id, pk, at in rows[:50]}
-
-
-MATTERS = Marker(matter_marks, frozenset({Event.MATTER_CHANGED}))
+    return {
+        (pk, at): change_of(branch_id, Event.MATTER_CHANGED, matter=pk)
+        for branch_id, pk, at in rows[:LOOK_BACK]
+    }
 
 
 class Matters(BranchSource):
@@ -24,7 +24,9 @@ class Matters(BranchSource):
     It carries a fingerprint alone; the pages fetch what their member may see.
     """
 
-    changed_by = frozenset({Event.MATTER_CHANGED})
+    def changed_by(self) -> Collection[Event]:
+        """Every matter of the branch."""
+        return {Event.MATTER_CHANGED}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch that the path names, or ``all``."""

@@ -14,11 +14,16 @@ class HallConfig(AppConfig):
 
     def ready(self) -> None:
         """Plug in the hall's own. Imported here: there are no models before (in every app)."""
+        from health_check.checks import Database
+
         from hall import checks, doctor, live
         from hall.outbox import kinds, printing
+        from hall.views import health
 
         register(doctor.CHECKS, doctor.fonts, name="fonts")
         django_checks.register(checks.ledger, django_checks.Tags.security, deploy=True)
-        register(live.MARKERS, live.NOTICES, name="notices")
+        register(health.CHECKS, Database, name="database", order=10)
+        register(health.CHECKS, health.LiveScreens, name="live", order=20)
+        register(live.MARKERS, live.notice_marks, name="notices")
         django_checks.register(checks.stored_rules, django_checks.Tags.database)
         register(kinds.KINDS, printing.PRINT, name=printing.PRINT.name)

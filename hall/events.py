@@ -1,7 +1,8 @@
 """What happens in the hall, by name; told to the live screens after the change is committed.
 
-A message is ``{"branch": id or null, "event": name, ...ids}`` on one Redis channel. It carries
-ids only, never anything personal. Without Redis the hub of the same process is told directly,
+A message is ``{"branch": id or null, "event": name, kind: ids…}`` on one Redis channel. It carries
+ids only, never anything personal: of the rows that were touched, so that only those screens are
+rendered again that show them. Without Redis the hub of the same process is told directly,
 and every other process finds the change by its marker within a second (``hall.live``).
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import enum
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import redis
@@ -42,37 +43,47 @@ class Event(enum.StrEnum):
     OUTBOX_CHANGED = "outbox-changed"
 
 
-# What moves in the line: any of these may change who is where, and for how long.
-LINE = frozenset(
-    {Event.TICKET_ISSUED, Event.TICKET_CALLED, Event.TICKET_CHANGED, Event.VISIT_FINISHED}
-)
-# What moves at a counter: somebody in line alone changes nothing there.
-AT_COUNTERS = LINE - {Event.TICKET_ISSUED} | {Event.COUNTER_CHANGED}
-
-
 @dataclass(frozen=True)
 class Change:
-    """What happened, where (None: at all branches), and the ids of what it happened to."""
+    """What happened, at which branch (None: at all), and which rows it touched, by their kind.
 
-    branch_id: int | None
-    event: Event
-    ids: Mapping[str, int] = field(default_factory=dict)
+    Without an event it may have been anything. A kind that is not told may be any row of it; one
+    with no ids touched none.
+    """
+
+    branch_id: int | None = None
+    event: Event | None = None
+    ids: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def touches(self, kind: str, pk: int) -> bool:
+        """Whether this row may have been touched."""
+        return kind not in self.ids or pk in self.ids[kind]
 
     def __str__(self) -> str:
         """The message that Redis carries."""
-        return json.dumps({"branch": self.branch_id, "event": self.event.value, **self.ids})
+        ids = {kind: sorted(found) for kind, found in self.ids.items()}
+        event = self.event and self.event.value
+        return json.dumps({"branch": self.branch_id, "event": event, **ids})
 
     @classmethod
     def parse(cls, message: str | bytes) -> Change:
-        """The change that a message tells of; raises ValueError for one that is not understood."""
-        told = json.loads(message)
-        if not isinstance(told, dict):
-            raise ValueError(f"Not a change: {told!r}")
-        branch_id, event = told.pop("branch", None), Event(told.pop("event", ""))
-        return cls(branch_id, event, told)
+        """The change that a message tells of; anything, if it is not understood: two versions of
+        Hall may run side by side for a while, and neither may miss an event."""
+        try:
+            told = dict(json.loads(message))
+            branch_id, event = told.pop("branch"), Event(told.pop("event"))
+            return cls(branch_id, event, {kind: frozenset(found) for kind, found in told.items()})
+        except (ValueError, TypeError, KeyError):
+            return cls()
 
 
 Listener = Callable[[Change], object]
+
+
+# Whatever moves a ticket: lines, estimates and what stands at the counters follow.
+TICKETS = frozenset(
+    {Event.TICKET_ISSUED, Event.TICKET_CALLED, Event.TICKET_CHANGED, Event.VISIT_FINISHED}
+)
 
 
 class Publisher:
@@ -112,7 +123,21 @@ class Publisher:
 publisher = Publisher()
 
 
-def publish(branch_id: int | None, event: Event, **ids: int) -> None:
-    """Tell the screens of a branch (None: of all) once the current transaction is committed."""
-    change = Change(branch_id, event, ids)
+def publish(branch_id: int | None, event: Event, **ids: int | Iterable[int] | None) -> None:
+    """Tell the screens of a branch (None: of all) once the current transaction is committed.
+
+    The ids are those of every row of that kind which the change touched.
+    """
+    change = change_of(branch_id, event, **ids)
     transaction.on_commit(lambda: publisher.send(change), robust=True)
+
+
+def change_of(branch_id: int | None, event: Event, **ids: int | Iterable[int] | None) -> Change:
+    """A change by the ids of what it touched, one or many (None: no row of that kind)."""
+    return Change(branch_id, event, {kind: _ids(found) for kind, found in ids.items()})
+
+
+def _ids(found: int | Iterable[int] | None) -> frozenset[int]:
+    if found is None:
+        return frozenset()
+    return frozenset([found] if isinstance(found, int) else found)

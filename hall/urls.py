@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.urls import include, path
 from django_prometheus.exports import ExportToDjangoView
-from health_check.views import HealthCheckView
 
 from hall.views import health, portrait
 from hall.views.voice import clip
@@ -18,11 +17,7 @@ urlpatterns = [
     path("media/portraits/<str:name>", portrait.portrait, name="portrait"),
     path("voice/<slug:language>/<slug:name>.mp3", clip, name="voice_clip"),
     path("healthz", health.healthy, name="healthz"),
-    path(
-        "readyz",
-        HealthCheckView.as_view(checks=["health_check.checks.Database", health.LiveScreens]),
-        name="readyz",
-    ),
+    path("readyz", health.Readiness.as_view(checks=health.CHECKS), name="readyz"),
     path("metrics", ExportToDjangoView, name="metrics"),
 ]
 handler400 = "hall.views.errors.unreadable"

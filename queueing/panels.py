@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
 from hall import calendar
+from hall.events import TICKETS, Event
 from hall.formats import NONE, in_minutes
 from hall.models import Branch
 from queueing.figures import counter_plan
@@ -38,8 +39,9 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(moves.items()), sorted(sits.items())
 
 
-FLOOR = Panel(Right.WATCH, "queueing/supervisor/panel_floor.html", _floor, _revision)
-LINES = Panel(Right.WATCH, "queueing/supervisor/panel_lines.html", _lines, _revision)
+MOVES = TICKETS | {Event.COUNTER_CHANGED}
+FLOOR = Panel(Right.WATCH, "queueing/supervisor/panel_floor.html", _floor, _revision, MOVES)
+LINES = Panel(Right.WATCH, "queueing/supervisor/panel_lines.html", _lines, _revision, MOVES)
 
 
 def overview(look: Look) -> list[Column]:

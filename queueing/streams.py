@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from hall.events import AT_COUNTERS, LINE, Event
+from hall.events import TICKETS, Change, Event, change_of
 from hall.languages import HTML_TAG
-from hall.live import BranchSource, Key, Marker, Marks, notice_marks
+from hall.live import LOOK_BACK, BranchSource, Key, Marks, Source, notice_marks
 from hall.models import Branch, Counter
 from queueing.figures import waits
 from queueing.models import Sitting, Step, Ticket
@@ -17,21 +17,42 @@ from queueing.screens import board as board_screen
 from queueing.screens import display as display_screen
 from queueing.screens import ticket as ticket_screen
 
+# Who waits, and who works on it.
+LINE = TICKETS | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED}
+# What each step of the time line tells; the others are changes of the ticket.
+TOLD_BY = {
+    "issue": Event.TICKET_ISSUED,
+    "call": Event.TICKET_CALLED,
+    "recall": Event.TICKET_CALLED,
+    "finish": Event.VISIT_FINISHED,
+}
+
 
 def step_marks() -> Marks:
     """The newest rows of the time line."""
-    steps = Step.objects.order_by("-id").values_list("ticket__branch_id", "id")[:200]
-    return {(branch_id, ("step", pk)) for branch_id, pk in steps}
+    rows = Step.objects.order_by("-id").values_list(
+        "ticket__branch_id", "id", "move", "ticket_id", "counter_id"
+    )
+    return {
+        pk: change_of(
+            branch_id,
+            TOLD_BY.get(move, Event.TICKET_CHANGED),
+            ticket=ticket_id,
+            counter=counter_id,
+        )
+        for branch_id, pk, move, ticket_id, counter_id in rows[:LOOK_BACK]
+    }
 
 
 def seat_marks() -> Marks:
-    """The seats that were changed last."""
-    seats = Sitting.objects.order_by("-changed_at").values_list("branch_id", "id", "changed_at")
-    return {(branch_id, ("seat", pk, at)) for branch_id, pk, at in seats[:50]}
-
-
-STEPS = Marker(step_marks, LINE)
-SEATS = Marker(seat_marks, frozenset({Event.COUNTER_CHANGED}))
+    """The seats that were taken or left last."""
+    rows = Sitting.objects.order_by("-changed_at").values_list(
+        "branch_id", "id", "changed_at", "counter_id"
+    )
+    return {
+        (pk, at): change_of(branch_id, Event.COUNTER_CHANGED, counter=counter_id)
+        for branch_id, pk, at, counter_id in rows[:LOOK_BACK]
+    }
 
 
 def fragment(template: str, key: Key, **context: object) -> str:
@@ -45,7 +66,9 @@ def fragment(template: str, key: Key, **context: object) -> str:
 class Board(BranchSource):
     """The lobby board."""
 
-    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED, Event.DUTY_CHANGED}
+    def changed_by(self) -> Collection[Event]:
+        """The lines, the calls, notices, and the leader on duty."""
+        return LINE | {Event.DUTY_CHANGED}
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The board's state once, then once a language."""
@@ -53,10 +76,12 @@ class Board(BranchSource):
         return {key: fragment("queueing/board/page.html#live", key, board=state) for key in keys}
 
 
-class Kiosk:
+class Kiosk(Source):
     """People waiting and estimates of a kiosk's services: ``/live/kiosk/<branch>/<category>/``."""
 
-    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED}
+    def changed_by(self) -> Collection[Event]:
+        """The lines; one of another category shares counters with these."""
+        return LINE
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch and the category that the path names."""
@@ -86,7 +111,9 @@ def _category(line: waits.Line) -> str:
 class Desk(BranchSource):
     """A nudge for counter screens: its content says only that something changed."""
 
-    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED}
+    def changed_by(self) -> Collection[Event]:
+        """The line, and notices."""
+        return LINE
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The newest step and seat of the branch; the screens fetch what they may see."""
@@ -99,22 +126,34 @@ class Desk(BranchSource):
         return dict.fromkeys(keys, f'<i data-rev="{newest}"></i>')
 
 
-class Display:
+class CounterSource(Source):
+    """A screen that stands at one counter: the subject begins with the counter's id."""
+
+    def concerns(self, key: Key, change: Change, /) -> bool:
+        """What happens at this counter, and what changes the place."""
+        pk = int(key.subject.partition("/")[0])
+        return change.event == Event.PLACE_CHANGED or change.touches("counter", pk)
+
+
+class Display(CounterSource):
     """A counter's own small display: ``/live/display/<branch>/<number>/``."""
 
-    changed_by = AT_COUNTERS | {Event.PLACE_CHANGED}
+    def changed_by(self) -> Collection[Event]:
+        """Who sits here, and whom they serve."""
+        return LINE - {Event.TICKET_ISSUED}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The counter that the path names."""
         if len(path) != 2 or not path[1].isdecimal():
             return None
         found = Counter.objects.filter(branch__slug=path[0], number=int(path[1]), is_active=True)
-        row = found.values_list("branch_id", "number").first()
+        row = found.values_list("branch_id", "pk").first()
         return None if row is None else (row[0], str(row[1]))
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """All the counters asked for, in a fixed number of queries."""
-        states = display_screen.displays(branch_id, {int(key.subject) for key in keys})
+        asked = Counter.objects.filter(branch=branch_id, pk__in={key.subject for key in keys})
+        states = display_screen.displays(asked)
         return {
             key: fragment("queueing/display/page.html#live", key, display=states[int(key.subject)])
             for key in keys
@@ -122,23 +161,41 @@ class Display:
         }
 
 
-class TicketPage:
+class TicketPage(Source):
     """A visitor's own page: ``/live/ticket/<token>/``."""
 
-    # Of every ticket: each move of another may be one fewer ahead. A rating is asked for there.
-    changed_by = LINE | {Event.COUNTER_CHANGED, Event.PLACE_CHANGED, Event.RATING_GIVEN}
+    def __init__(self) -> None:
+        # Who was in line at each branch when its pages were rendered last.
+        self._in_line: dict[int, Collection[int]] = {}
+
+    def changed_by(self) -> Collection[Event]:
+        """The ticket, its place in line, and what other apps add to its page."""
+        return LINE.union(*(part.changed_by for part in ticket_screen.PARTS))
+
+    def concerns(self, key: Key, change: Change, /) -> bool:
+        """The ticket itself; and every move in the line, while it stands there: its place may
+        change, and how long that takes."""
+        pk = int(key.subject)
+        if change.event in LINE and pk in self._in_line.get(key.branch_id, ()):
+            return True
+        if change.event == Event.COUNTER_CHANGED:  # changes estimates alone
+            return False
+        return change.event == Event.PLACE_CHANGED or change.touches("ticket", pk)
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The ticket that the token names."""
         if len(path) != 1:
             return None
-        row = Ticket.objects.filter(token=path[0]).values_list("branch_id", "token").first()
-        return row
+        row = Ticket.objects.filter(token=path[0]).values_list("branch_id", "pk").first()
+        return None if row is None else (row[0], str(row[1]))
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """All the tickets asked for: the line is read once for all of them."""
-        states = ticket_screen.ticket_states(branch_id, {key.subject for key in keys})
-        tickets = [state.ticket for state in states.values()]
+        asked = Ticket.objects.filter(pk__in={key.subject for key in keys})
+        found = ticket_screen.pages(branch_id, asked)
+        self._in_line[branch_id] = found.in_line
+        states = {str(state.ticket.pk): state for state in found.states}
+        tickets = [state.ticket for state in found.states]
         added = {}
         for language in {key.language for key in keys}:
             with translation.override(language):

@@ -19,8 +19,8 @@ class RatingsConfig(AppConfig):
         from staff.rights import Right
 
         register(live.SOURCES, streams.Pad(), name="pad", order=70)
-        register(live.MARKERS, streams.RATINGS, name="ratings")
-        register(ticket.PARTS, phone.on_tickets, name="rating")
+        register(live.MARKERS, streams.rating_marks, name="ratings")
+        register(ticket.PARTS, phone.PART, name="rating")
         register(staff_panels.PANELS, panels.RATINGS, name="ratings", order=50)
         register(staff_panels.OVERVIEW, panels.overview, name="ratings", order=20)
         summaries = nav.Place(Right.SUMMARIES, "ratings:summaries", _("Summaries"))

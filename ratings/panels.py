@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hall import calendar
+from hall.events import Event
 from hall.models import Branch
 from queueing.models import State, Ticket
 from ratings.figures.day import RatingsToday, ratings_today
@@ -50,7 +51,13 @@ def _revision(branch: Branch, now: dt.datetime) -> object:
     return sorted(counts.items(), key=str), ended.count()
 
 
-RATINGS = Panel(Right.WATCH, "ratings/supervisor/panel_ratings.html", _ratings, _revision)
+RATINGS = Panel(
+    Right.WATCH,
+    "ratings/supervisor/panel_ratings.html",
+    _ratings,
+    _revision,
+    frozenset({Event.RATING_GIVEN, Event.VISIT_FINISHED, Event.TICKET_CHANGED}),
+)
 
 
 def overview(look: Look) -> list[Column]:

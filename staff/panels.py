@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hall import calendar
+from hall.events import Event
 from hall.live import fingerprint
 from hall.models import Branch, Parcel
 from hall.plugs import Socket
@@ -33,6 +34,7 @@ class Panel:
     template: str
     context: Callable[[Look], Mapping[str, object]]
     revision: Callable[[Branch, dt.datetime], object] | None
+    changed_by: frozenset[Event]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def revisions(branch: Branch, now: dt.datetime) -> dict[str, str]:
     }
     whole = fingerprint([sorted(found.items()), _undelivered(branch)])
     return {name: found.get(name, whole) for name, _panel in PANELS.items()}
+
+
+def changed_by() -> frozenset[Event]:
+    """Everything that can change a panel."""
+    return frozenset[Event]().union(*(panel.changed_by for panel in PANELS))
 
 
 def columns(look: Look) -> list[Column]:
@@ -116,8 +123,20 @@ def _undelivered(branch: Branch) -> object:
     return sorted(rows.aggregate(Count("pk"), Max("state_since")).items())
 
 
-ALARMS = Panel(Right.WATCH, "staff/supervisor/panel_alarms.html", _alarms, revision=None)
-DUTY = Panel(Right.WATCH, "staff/supervisor/panel_duty.html", _on_duty, _duty_revision)
+ALARMS = Panel(
+    Right.WATCH,
+    "staff/supervisor/panel_alarms.html",
+    _alarms,
+    revision=None,
+    changed_by=frozenset({Event.OUTBOX_CHANGED}),
+)
+DUTY = Panel(
+    Right.WATCH,
+    "staff/supervisor/panel_duty.html",
+    _on_duty,
+    _duty_revision,
+    frozenset({Event.DUTY_CHANGED}),
+)
 
 
 def visible(look: Look, found: Iterable[tuple[str, Panel]]) -> dict[str, Panel]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.html import format_html_join
 
-from hall.events import Event
-from hall.live import BranchSource, Key, Marker, Marks
+from hall.events import Event, change_of
+from hall.live import BranchSource, Key, Marks
 from hall.models import Branch, Parcel
 from staff import panels
 from staff.models import Duty
@@ -21,7 +21,7 @@ def duty_marks() -> Marks:
     yesterday = timezone.now().date() - dt.timedelta(days=1)  # of any time zone
     rows = Duty.objects.filter(day__gte=yesterday).values("branch").order_by("branch")
     return {
-        (row["branch"], ("duty", row["count"], row["latest"]))
+        tuple(row.values()): change_of(row["branch"], Event.DUTY_CHANGED)
         for row in rows.annotate(count=Count("pk"), latest=Max("changed_at"))
     }
 
@@ -30,13 +30,9 @@ def parcel_marks() -> Marks:
     """What waits for a person in the outbox of each branch."""
     rows = Parcel.objects.for_a_person().values("branch").order_by("branch")
     return {
-        (row["branch"], ("outbox", row["count"], row["latest"]))
+        tuple(row.values()): change_of(row["branch"], Event.OUTBOX_CHANGED)
         for row in rows.annotate(count=Count("pk"), latest=Max("state_since"))
     }
-
-
-DUTIES = Marker(duty_marks, frozenset({Event.DUTY_CHANGED}))
-PARCELS = Marker(parcel_marks, frozenset({Event.OUTBOX_CHANGED}))
 
 
 class Panels(BranchSource):
@@ -46,8 +42,9 @@ class Panels(BranchSource):
     panel whose fingerprint is new, and is asked there who wants to know.
     """
 
-    # Every app brings a panel; what none of them shows is a summary of a month that is over.
-    changed_by = frozenset(Event) - {Event.SUMMARY_MADE}
+    def changed_by(self) -> Collection[Event]:
+        """What changes any of the panels."""
+        return panels.changed_by()
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The same marks for every language."""

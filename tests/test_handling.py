@@ -21,6 +21,7 @@ from complaints.screens import desk as desk_screen
 from complaints.views.handle import MOVES
 from hall import calendar, clocks
 from hall.calendar import WorkWeek
+from hall.events import Event
 from hall.live import ALL_BRANCHES, Key
 from queueing import actions as queue
 from staff import actions as staff
@@ -451,9 +452,12 @@ def test_the_nudge_changes_with_every_matter_and_tells_nothing(cast: Cast) -> No
     after = nudges(cast)
     assert all(one != two for one, two in zip(before, after, strict=True))
     assert str(matter.pk) not in re.sub(r'data-rev="\w+"', "", "".join(after))
-    marks = live.matter_marks()
+    before_it = live.matter_marks()
     actions.take(matter=matter, by=cast.handler)
-    assert {branch for branch, _mark in live.matter_marks() - marks} == {cast.branch.pk}
+    marks = live.matter_marks()
+    (change,) = (marks[mark] for mark in marks.keys() - before_it.keys())
+    assert (change.branch_id, change.event) == (cast.branch.pk, Event.MATTER_CHANGED)
+    assert change.ids == {"matter": frozenset({matter.pk})}
 
 
 def nudges(cast: Cast) -> list[str]:

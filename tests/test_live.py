@@ -9,156 +9,27 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
 from hall import events, live
 from hall.asgi import application
-from hall.events import Event
-from hall.live import BROKEN, Live, hub, pace
+from hall.live import Live, pace
 from hall.models import Branch, Notice
 from queueing import actions
 from queueing.models import Ticket
 from queueing.screens import board as board_screen
-from queueing.streams import Board, Display
+from queueing.streams import Board
 from tests.cast import Cast
 from tests.servers import Missing, redis_binary, served, start_redis
+from tests.watching import BOARD, SOON, do, parsed, play, watching
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-BOARD = "/live/board/nanshan/"
-SOON = 3.0
-T = TypeVar("T")
-Scene = Callable[[Live], Awaitable[None]]
-
-
-@dataclass
-class Said:
-    """One event of a stream, as a browser reads it."""
-
-    event: str = ""
-    id: str = ""
-    data: str = ""
-
-
-@dataclass
-class Screen:
-    """A screen that watches a stream, without a browser."""
-
-    status: int = 0
-    headers: dict[bytes, bytes] = field(default_factory=dict)
-    events: asyncio.Queue[Said] = field(default_factory=asyncio.Queue)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    answered: asyncio.Event = field(default_factory=asyncio.Event)
-    rest: bytes = b""
-
-    async def receive(self) -> dict[str, Any]:
-        """The server hears of us only when we go."""
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: dict[str, Any]) -> None:
-        """Take what the server sends."""
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], dict(message["headers"])
-            self.answered.set()
-            return
-        *blocks, self.rest = (self.rest + message["body"]).split(b"\n\n")
-        for block in blocks:
-            self.events.put_nowait(parsed(block.decode()))
-
-    async def next(self, kind: str = "state", within: float = SOON) -> Said:
-        """The next event of a kind; fails if none comes in time."""
-        async with asyncio.timeout(within):
-            while (said := await self.events.get()).event != kind:
-                pass
-        return said
-
-    async def next_with(self, text: str, within: float = SOON) -> Said:
-        """The next state in which this can be read."""
-        async with asyncio.timeout(within):
-            while text not in (said := await self.next(within=within)).data:
-                pass
-        return said
-
-    async def silent(self, kind: str, seconds: float) -> bool:
-        """Whether no event of that kind comes for so long."""
-        try:
-            await self.next(kind, seconds)
-        except TimeoutError:
-            return True
-        return False
-
-
-def parsed(block: str) -> Said:
-    """One event, by the rules of the HTML standard."""
-    said, data = Said(), []
-    for line in block.split("\n"):
-        name, _colon, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            data.append(value)
-        elif name in ("event", "id"):
-            setattr(said, name, value)
-    said.data = "\n".join(data)
-    return said
-
-
-@contextlib.asynccontextmanager
-async def watching(
-    app: Callable[..., Coroutine[Any, Any, None]],
-    path: str = BOARD,
-    query: str = "lang=en",
-    method: str = "GET",
-    **headers: str,
-) -> AsyncIterator[Screen]:
-    """A screen for as long as the block lasts."""
-    screen = Screen()
-    scope = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "query_string": query.encode(),
-        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
-    }
-    task = asyncio.create_task(app(scope, screen.receive, screen.send))
-    try:
-        await asyncio.wait_for(screen.answered.wait(), SOON)
-        yield screen
-    finally:
-        screen.gone.set()
-        await asyncio.wait_for(task, SOON)
-
-
-async def do(work: Callable[[], T]) -> T:
-    """Something happens in the hall, in another thread, as a request would do it."""
-
-    def work_and_close() -> T:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    return await asyncio.to_thread(work_and_close)
-
-
-def play(scene: Scene) -> None:
-    """Run a scene with a hub of its own."""
-
-    async def run() -> None:
-        stage = Live()
-        try:
-            await scene(stage)
-        finally:
-            await stage.hub.stop()
-
-    asyncio.run(run())
 
 
 @pytest.fixture(autouse=True)
@@ -341,7 +212,7 @@ def test_the_application_sends_each_path_to_whom_it_belongs(cast: Cast) -> None:
 
 @pytest.mark.parametrize("content", ["one line", "two\nlines", "a\r\nb", "", "  indented\n\n\nend"])
 def test_an_event_brings_its_content_whole(content: str) -> None:
-    said = parsed(hub.as_event(content, "7").decode().removesuffix("\n\n"))
+    said = parsed(live.as_event(content, "7").decode().removesuffix("\n\n"))
     assert (said.event, said.id) == ("state", "7")
     assert said.data == "\n".join(content.splitlines())
 
@@ -471,15 +342,16 @@ def test_public_streams_name_no_visitor(cast: Cast, path: str) -> None:
 
 
 def test_a_message_carries_ids_alone(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[dict[str, object]] = []
+    sent: list[dict[str, Any]] = []
     monkeypatch.setattr(
         events.Publisher, "send", lambda _self, change: sent.append(json.loads(str(change)))
     )
     ticket = called(cast)
     assert sent
     for message in sent:
-        numbers = {key: value for key, value in message.items() if key != "event"}
-        assert all(isinstance(value, int) for value in numbers.values())
+        branch, event, *ids = message.values()
+        assert isinstance(branch, int) and event in set(events.Event) and ids
+        assert all(isinstance(each, int) for found in ids for each in found)
         assert ticket.code not in message.values()
 
 
@@ -610,157 +482,6 @@ def test_a_failing_render_silences_the_stream_until_it_works_again(
             monkeypatch.setattr(board_screen, "board", board)
             await screen.next_with(ticket.code, within=3.0)
             await screen.next("ping")
-
-    play(scene)
-
-
-def test_a_board_that_cannot_be_rendered_leaves_the_others_alone(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, client: Client
-) -> None:
-    """One fault in the rendering of one screen is no reason for the others to stand still."""
-    monkeypatch.setattr(pace, "PING_EVERY", 0.2)
-    board, logged = board_screen.board, []
-
-    def fail(branch: Branch) -> board_screen.BoardState:
-        if branch.pk == cast.branch.pk:
-            raise ValueError("a service without a name: token-abcdefghijklmnop")
-        return board(branch)
-
-    def log(event: str, **told: object) -> None:
-        logged.append((event, told))
-
-    monkeypatch.setattr(hub.log, "error", log)
-    monkeypatch.setattr(hub.log, "warning", log)
-
-    async def scene(stage: Live) -> None:
-        async with (
-            watching(stage) as screen,
-            watching(stage, "/live/board/shekou/") as elsewhere,
-            watching(stage, "/live/display/nanshan/3/") as display,
-        ):
-            await screen.next()
-            await elsewhere.next()
-            await display.next()
-            monkeypatch.setattr(board_screen, "board", fail)
-            ticket = await do(lambda: called(cast))
-            await display.next_with(ticket.code)
-            await display.next("ping")
-            while not screen.events.empty():
-                screen.events.get_nowait()
-            assert await screen.silent("ping", 1.0), "it would say that it is current"
-            await elsewhere.next("ping")
-            assert ("board", cast.branch.pk) in BROKEN
-            for _press in range(3):
-                await do(lambda: actions.recall(ticket=ticket, by=cast.clerk))
-            monkeypatch.setattr(board_screen, "board", board)
-            await screen.next_with(ticket.code, within=8.0)
-            await screen.next("ping")
-            assert not BROKEN
-
-    play(scene)
-    place = {"source": "board", "branch": cast.branch.pk}
-    (failed, told), *rest = logged
-    assert failed == "live_source_failed" and place.items() <= told.items()
-    assert rest == [("live_source_works_again", place)], "said once, however often it is tried"
-    assert "token" not in str(logged)
-
-
-def test_one_fragment_that_fails_leaves_those_of_its_kind(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = Display.render
-
-    def fail(self: Display, branch_id: int, keys: list[live.Key]) -> Any:
-        if any(key.subject == "4" for key in keys):
-            raise ValueError("counter 4")
-        return whole(self, branch_id, keys)
-
-    monkeypatch.setattr(Display, "render", fail)
-
-    async def scene(stage: Live) -> None:
-        async with (
-            watching(stage, "/live/display/nanshan/3/") as good,
-            watching(stage, "/live/display/nanshan/4/") as bad,
-        ):
-            await good.next()
-            ticket = await do(lambda: called(cast))
-            await good.next_with(ticket.code)
-            assert await bad.silent("state", 0.5)
-
-    play(scene)
-
-
-def test_what_is_broken_is_said_where_readiness_is_asked(client: Client) -> None:
-    assert client.get("/readyz").status_code == 200
-    BROKEN.add(("board", 1))
-    try:
-        answer = client.get("/readyz?format=json")
-        assert answer.status_code == 500
-        assert "board" in answer.content.decode()
-    finally:
-        BROKEN.clear()
-    assert client.get("/readyz").status_code == 200
-
-
-# What each event has rendered; a new event or source fails here until somebody has thought of it.
-EVERYBODY_IN_LINE = "board desk kiosk panels ticket"
-RENDERED = {
-    Event.TICKET_ISSUED: EVERYBODY_IN_LINE,
-    Event.TICKET_CALLED: f"{EVERYBODY_IN_LINE} display pad",
-    Event.TICKET_CHANGED: f"{EVERYBODY_IN_LINE} display pad",
-    Event.VISIT_FINISHED: f"{EVERYBODY_IN_LINE} display pad",
-    Event.COUNTER_CHANGED: f"{EVERYBODY_IN_LINE} display pad",
-    Event.PLACE_CHANGED: f"{EVERYBODY_IN_LINE} display pad",
-    Event.DUTY_CHANGED: "board panels",
-    Event.MATTER_CHANGED: "matters panels",
-    Event.RATING_GIVEN: "pad panels ticket",
-    Event.SUMMARY_MADE: "",
-    Event.DEVICE_CHANGED: "panels",
-    Event.RIGHTS_CHANGED: "panels",
-    Event.OUTBOX_CHANGED: "panels",
-}
-
-
-@pytest.mark.parametrize("event", Event)
-def test_an_event_renders_what_it_can_change_and_nothing_else(
-    event: Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    concerned = {name for name, source in live.SOURCES.items() if event in source.changed_by}
-    assert concerned == set(RENDERED[event].split())
-
-
-def test_a_rating_renders_no_board(cast: Cast, renders: list[int]) -> None:
-    """The same in a hall where somebody watches: a call does, a rating does not."""
-
-    async def scene(stage: Live) -> None:
-        async with watching(stage) as screen, watching(stage, "/live/pad/nanshan/3/") as pad:
-            await screen.next()
-            await pad.next()
-            await asyncio.sleep(2 * pace.POLL_EVERY)  # its first look renders everything once
-            before = len(renders)
-            await do(lambda: events.publish(cast.branch.pk, Event.RATING_GIVEN, rating=1))
-            await asyncio.sleep(0.6)
-            assert len(renders) == before
-            await do(lambda: events.publish(cast.branch.pk, Event.TICKET_CHANGED, ticket=1))
-            await asyncio.sleep(0.6)
-            assert len(renders) == before + 1
-
-    play(scene)
-
-
-def test_a_message_that_is_not_understood_renders_everything(
-    cast: Cast, renders: list[int]
-) -> None:
-    """Two versions of Hall may run side by side for a while: neither may miss an event."""
-
-    async def scene(stage: Live) -> None:
-        async with watching(stage) as screen:
-            await screen.next()
-            await asyncio.sleep(2 * pace.POLL_EVERY)
-            before = len(renders)
-            stage.hub.hear(b'{"branch": 1, "event": "something-new"}')
-            await asyncio.sleep(0.6)
-            assert len(renders) == before + 1
 
     play(scene)
 

@@ -481,7 +481,10 @@ def test_reasons_of_nobody_lead_back(cast: Cast, pad: Client) -> None:
 
 
 def rendered(cast: Cast, *subjects: str) -> list[str]:
-    keys = [Key("pad", cast.branch.pk, subject, "en") for subject in subjects]
+    counters = {str(number): str(each.pk) for number, each in cast.counters.items()}
+    named = [subject.partition("/") for subject in subjects]
+    found = [f"{counters[number]}{slash}{language}" for number, slash, language in named]
+    keys = [Key("pad", cast.branch.pk, subject, "en") for subject in found]
     parts = live.Pad().render(cast.branch.pk, keys)
     return [parts[key] for key in keys]
 
@@ -500,8 +503,9 @@ def test_the_live_part_changes_only_with_the_counter(cast: Cast) -> None:
 
 def test_a_chosen_language_has_a_stream_of_its_own(cast: Cast) -> None:
     pad = live.Pad()
-    assert pad.resolve(["nanshan", "3"]) == (cast.branch.pk, "3")
-    assert pad.resolve(["nanshan", "3", "zh-hans"]) == (cast.branch.pk, "3/zh-hans")
+    pk = cast.counters[3].pk
+    assert pad.resolve(["nanshan", "3"]) == (cast.branch.pk, f"{pk}")
+    assert pad.resolve(["nanshan", "3", "zh-hans"]) == (cast.branch.pk, f"{pk}/zh-hans")
     for path in (["nanshan"], ["nanshan", "x"], ["nanshan", "99"], ["a", "3"], ["nanshan"] * 4):
         assert pad.resolve(path) is None
     served(cast)

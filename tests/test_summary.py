@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from complaints import actions as complaints
 from complaints.models import Kind, Matter
 from hall.calendar import Month
-from hall.events import publisher
+from hall.events import Change, Event, change_of, publisher
 from hall.models import Branch, Department
 from hall.refusal import Refused
 from queueing import actions as queue
@@ -323,12 +323,12 @@ def test_made_later_it_is_the_same(cast: Cast) -> None:
 def test_the_screens_hear_of_it(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
-    heard: list[dict[str, object]] = []
+    heard: list[Change] = []
     monkeypatch.setattr(publisher, "send", heard.append)
     for _again in range(2):
         with django_capture_on_commit_callbacks(execute=True):
             summary = summarise(cast)
-    assert heard == [{"branch": cast.branch.pk, "event": "summary-made", "summary": summary.pk}]
+    assert heard == [change_of(cast.branch.pk, Event.SUMMARY_MADE, summary=summary.pk)]
 
 
 def test_a_correction_is_a_version_beside_it(cast: Cast) -> None:

@@ -1,26 +1,29 @@
-"""What screens may watch: sources that render fragments, and markers that show what changed."""
+"""What can be watched: sources that render fragments, and markers that show what changed last."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from django.conf import settings
 
-from hall.events import Event
+from hall.events import Change, Event, change_of
 from hall.models import Branch, Notice
 from hall.plugs import Socket
 
-Marks = set[tuple[int | None, object]]
-
 ALL_BRANCHES = 0  # in the place of a branch's id: of what is watched over all of them
+LOOK_BACK = 200  # rows that a marker reads; if all of them are new, there may be more
+# What changed last, newest first: each row's mark is another one after its next change.
+Marks = Mapping[Hashable, Change]
 
 
 @dataclass(frozen=True)
 class Key:
-    """One fragment that screens may watch: equal keys get the same bytes."""
+    """One fragment that screens may watch: equal keys get the same bytes.
+
+    The subject is an id, or empty: what opens a visitor's page stands in no key, so in no log.
+    """
 
     source: str
     branch_id: int
@@ -28,20 +31,28 @@ class Key:
     language: str
 
 
-class Source(Protocol):
-    """Renders one kind of fragment; its methods run in a thread and may use the database."""
+class Source:
+    """Renders one kind of fragment; ``resolve`` and ``render`` run in a thread and may use the
+    database, the others may not."""
 
-    changed_by: frozenset[Event]
-    """The events that can change a fragment of it; on no other is it rendered before its time."""
+    def changed_by(self) -> Collection[Event]:
+        """Everything that can change what it renders."""
+        raise NotImplementedError
+
+    def concerns(self, _key: Key, _change: Change, /) -> bool:
+        """Whether one of these events can change this fragment; asked in the loop of the hub."""
+        return True
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch's id and the subject that a path names, or None if it names nothing."""
+        raise NotImplementedError
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The HTML of every key of one branch, in a fixed number of queries."""
+        raise NotImplementedError
 
 
-class BranchSource:
+class BranchSource(Source):
     """A stream of a whole branch: ``/live/<name>/<branch>/``."""
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
@@ -52,19 +63,9 @@ class BranchSource:
         return None if pk is None else (pk, "")
 
 
-@dataclass(frozen=True)
-class Marker:
-    """Shows without Redis what changed last, and which events that stands for.
-
-    A row does not tell which move wrote it, so that a marker stands for all that may have.
-    """
-
-    marks: Callable[[], Marks]
-    stands_for: frozenset[Event]
-
-
 SOURCES: Socket[Source] = Socket("live sources")
-MARKERS: Socket[Marker] = Socket("live markers")
+# The functions that show, without Redis, what changed last.
+MARKERS: Socket[Callable[[], Marks]] = Socket("live markers")
 
 
 def fingerprint(value: object) -> str:
@@ -76,7 +77,7 @@ def fingerprint(value: object) -> str:
 def notice_marks() -> Marks:
     """The notices that were changed last."""
     rows = Notice.objects.order_by("-changed_at").values_list("branch_id", "id", "changed_at")
-    return {(branch_id, ("notice", pk, at)) for branch_id, pk, at in rows[:20]}
-
-
-NOTICES = Marker(notice_marks, frozenset({Event.PLACE_CHANGED}))
+    return {
+        ("notice", pk, at): change_of(branch_id, Event.PLACE_CHANGED)
+        for branch_id, pk, at in rows[:20]
+    }

@@ -1,11 +1,4 @@
-"""The streams themselves: server-sent events of *state*, to everybody the same bytes.
-
-A screen opens ``/live/<source>/<path…>/?lang=zh-hans`` and gets ``state`` events, each with the
-whole current fragment; the event id is the hash of the content, so that who comes back with it
-gets nothing new. Every few seconds a ``ping`` says that server and database are alive: a hub
-that cannot read the database goes silent, and its screens say so; so does the stream of a
-fragment that cannot be rendered, while the others go on.
-"""
+"""The ASGI callable for everything under ``/live/``: what a screen asks, and what it is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +11,9 @@ import structlog
 
 from hall.languages import known
 from hall.live import pace
-from hall.live.hub import Hub, Watch
+from hall.live.faults import place_of
+from hall.live.hub import Hub
+from hall.live.rooms import Watch
 from hall.live.sources import SOURCES, Key
 
 Scope = Mapping[str, Any]
@@ -31,7 +26,7 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
-
+PING = b"event: ping\ndata:\n\n"
 log = structlog.get_logger(__name__)
 
 
@@ -50,7 +45,7 @@ class Live:
             try:
                 found = await self.hub.in_thread(lambda: source.resolve(path))
             except Exception as error:
-                log.warning("live_resolve_failed", error=repr(error))
+                log.warning("live_resolve_failed", error=type(error).__name__, at=place_of(error))
                 await plain(send, 503, b"try again")
                 return
         if found is None:
@@ -77,16 +72,18 @@ class Live:
 
     async def _send_states(self, watch: Watch, last_id: str, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        await send(chunk(b"retry: 3000\nevent: ping\ndata:\n\n"))
+        await send(chunk(b"retry: 3000\n\n"))
         while True:
+            # A screen that was silent comes back: not even the first ping says that all is well.
+            if self.hub.is_current(watch):
+                await send(chunk(PING))
             while watch.event_id != last_id and watch.message:
                 last_id = watch.event_id
                 await send(chunk(watch.message))
             try:
                 await asyncio.wait_for(watch.changed.wait(), pace.PING_EVERY)
             except TimeoutError:
-                if self.hub.is_healthy and not watch.is_broken:
-                    await send(chunk(b"event: ping\ndata:\n\n"))
+                continue
 
 
 def chunk(body: bytes) -> dict[str, Any]:

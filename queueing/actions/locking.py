@@ -46,9 +46,11 @@ def changing(ticket: Ticket, event: Event = Event.TICKET_CHANGED) -> Iterator[Ti
             .select_related("branch", "service", "counter")
             .get(pk=ticket.pk)
         )
+        before = row.counter_id
         yield row
         row.save(update_fields=CHANGEABLE)
-        publish(row.branch_id, event, ticket=row.pk)
+        counters = {pk for pk in (before, row.counter_id) if pk is not None}
+        publish(row.branch_id, event, ticket=row.pk, counter=counters)
 
 
 @contextlib.contextmanager

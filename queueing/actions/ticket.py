@@ -57,7 +57,7 @@ def issue(
         return before
     if not is_new:
         return _issued(ticket.request_id) or ticket
-    publish(branch.pk, Event.TICKET_ISSUED, ticket=ticket.pk)
+    publish(branch.pk, Event.TICKET_ISSUED, ticket=ticket.pk, counter=None)
     return ticket
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from hall.models import Counter
 from queueing.models import Sitting, Ticket
 from staff.models import Member
@@ -18,16 +20,14 @@ class DisplayState:
     ticket: Ticket | None
 
 
-def displays(branch_id: int, numbers: set[int]) -> dict[int, DisplayState]:
-    """The displays of these counters, in three queries."""
-    counters = Counter.objects.filter(branch=branch_id, number__in=numbers).select_related(
-        "branch", "zone"
-    )
-    seats = Sitting.objects.open().select_related("member").filter(branch=branch_id)
+def displays(asked: QuerySet[Counter]) -> dict[int, DisplayState]:
+    """The displays of these counters, by their ids, in three queries."""
+    counters = asked.select_related("branch", "zone")
+    seats = Sitting.objects.open().select_related("member").filter(counter__in=asked)
     members = {seat.counter_id: seat.member for seat in seats}
-    visitors = Ticket.objects.at_counters().select_related("service").filter(counter__in=counters)
+    visitors = Ticket.objects.at_counters().select_related("service").filter(counter__in=asked)
     tickets = {ticket.counter_id: ticket for ticket in visitors}
     return {
-        counter.number: DisplayState(counter, members.get(counter.pk), tickets.get(counter.pk))
+        counter.pk: DisplayState(counter, members.get(counter.pk), tickets.get(counter.pk))
         for counter in counters
     }

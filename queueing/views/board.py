@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hall.languages import HTML_TAG, known
-from hall.models import Branch
+from hall.models import Branch, Counter
 from queueing.screens import board as board_screen
 from queueing.screens import display as display_screen
 
@@ -75,7 +75,8 @@ def show(request: HttpRequest, branch: str) -> HttpResponse:
 def display(request: HttpRequest, branch: str, number: int) -> HttpResponse:
     """The small display above a counter."""
     place = get_object_or_404(Branch, slug=branch)
-    state = display_screen.displays(place.pk, {number}).get(number)
-    if state is None or not state.counter.is_active:
+    asked = Counter.objects.filter(branch=place, number=number, is_active=True)
+    state = next(iter(display_screen.displays(asked).values()), None)
+    if state is None:
         raise Http404
     return screen(request, "queueing/display/page.html", branch=place, display=state)

@@ -50,7 +50,7 @@ def rate(
         check_open(visit, moment)
         rating = _insert(visit, Grade(grade), via, device, moment)
         ledger.record("rating.give", of=rating, by=None, at=moment, ticket=visit.pk, grade=grade)
-        publish(visit.branch_id, Event.RATING_GIVEN, rating=rating.pk)
+        _announce(rating)
     return rating
 
 
@@ -82,7 +82,7 @@ def explain(
         if row.matter is not None and (chosen or comment):
             complaints.add_words(matter=row.matter, text=in_words(chosen, comment), now=moment)
         ledger.record("rating.explain", of=row, by=None, at=moment, reasons=len(chosen))
-        publish(row.branch_id, Event.RATING_GIVEN, rating=row.pk)
+        _announce(row)
     return row
 
 
@@ -96,6 +96,16 @@ def case_text(code: str, language: str) -> str:
     """What a case says that a bad rating opens, in the visitor's language."""
     with translation.override(language):
         return _("The visitor was not satisfied with visit %(code)s.") % {"code": code}
+
+
+def _announce(rating: Rating) -> None:
+    publish(
+        rating.branch_id,
+        Event.RATING_GIVEN,
+        rating=rating.pk,
+        ticket=rating.ticket_id,
+        counter=rating.counter_id,
+    )
 
 
 def _insert(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -65,17 +65,16 @@ class Offered:
 
 
 def pads(
-    branch: Branch, numbers: Collection[int], now: dt.datetime | None = None
+    branch: Branch, asked: QuerySet[Counter], now: dt.datetime | None = None
 ) -> dict[int, PadState]:
-    """The pads of these counters, by number, in four queries."""
+    """The pads of these counters of the branch, by their ids, in four queries."""
     moment = now or timezone.now()
-    counters = Counter.objects.filter(branch=branch, number__in=numbers, is_active=True)
-    counters = counters.select_related("branch", "department")
+    counters = asked.filter(is_active=True).select_related("branch", "department")
     seats = Sitting.objects.open().filter(branch=branch).select_related("member__department")
     members = {seat.counter_id: seat.member for seat in seats}
     visits = _just_finished(branch, moment)
     return {
-        counter.number: PadState(
+        counter.pk: PadState(
             counter,
             members.get(counter.pk),
             _question(counter, visits.get(counter.pk), asks_for(branch, moment)),

@@ -10,7 +10,9 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from hall.events import Event
 from queueing.models import State, Ticket
+from queueing.screens.ticket import Part
 from ratings import rateable
 from ratings.models import Rating
 
@@ -32,6 +34,9 @@ def on_tickets(tickets: Sequence[Ticket], request: HttpRequest | None) -> Mappin
         for visit in _visits(tickets, timezone.now())
         if visit.rating or visit.is_open
     }
+
+
+PART = Part(on_tickets, frozenset({Event.RATING_GIVEN}))
 
 
 def of_visit(ticket: Ticket, now: dt.datetime) -> VisitState | None:

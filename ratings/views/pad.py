@@ -60,7 +60,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, branch: str, number: int) -> HttpResponse:
     """A counter's pad."""
     place = get_object_or_404(Branch, slug=branch)
-    state = pad_screen.pads(place, {number}).get(number)
+    asked = Counter.objects.filter(branch=place, number=number)
+    state = next(iter(pad_screen.pads(place, asked).values()), None)
     if state is None:
         raise Http404
     if not is_pad_of(devices.of_request(request), state.counter):
@@ -157,7 +158,8 @@ def take(request: HttpRequest, counter: Counter, now: dt.datetime) -> Rating:
 def asked_for(counter: Counter, pk: int | None, now: dt.datetime) -> Ticket | None:
     """The visit of this id, if the pad asks for it, or did when the tap went off."""
     tapped = now - pad_screen.ON_ITS_WAY
-    question = pad_screen.pads(counter.branch, {counter.number}, tapped)[counter.number].question
+    asked = Counter.objects.filter(pk=counter.pk)
+    question = pad_screen.pads(counter.branch, asked, tapped)[counter.pk].question
     return question.visit if question and question.visit.pk == pk else None
 
 
