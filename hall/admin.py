@@ -8,9 +8,11 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
@@ -34,6 +36,46 @@ from hall.models import (
     Zone,
 )
 from hall.pages import SeeOther
+
+
+class OfBranches(admin.ModelAdmin[Any]):
+    """Asks for a right at the branch of the row, where Django asks whether it is held at all.
+
+    What belongs to no branch belongs to all: who works at one may look at it, and no more.
+    """
+
+    def _may(self, request: HttpRequest, action: str, row: Model | None) -> bool:
+        name = get_permission_codename(action, self.opts)
+        return request.user.has_perm(f"{self.opts.app_label}.{name}", row)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where there is a branch to choose, the form offers those that may be chosen."""
+        is_somewhere = any(field.name == "branch" for field in self.opts.fields)
+        return self._may(request, "add", None if is_somewhere else self.model())
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Everybody who sets something up sees how the other branches are set up."""
+        return super().has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """At the branch of the row."""
+        return self._may(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """At the branch of the row."""
+        return self._may(request, "delete", obj)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        """The branches at which one may change such rows; none, that is all, is for who may there
+        only."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "branch" and field is not None:
+            mine = [each.pk for each in Branch.objects.all() if self._may(request, "change", each)]
+            field.queryset = Branch.objects.filter(pk__in=mine)
+            field.required = field.required or not self._may(request, "change", self.model())
+        return field
 
 
 class Recorded(admin.ModelAdmin[Any]):
@@ -108,7 +150,7 @@ def plain(value: Any) -> ledger.Fact:
     return [plain(each) for each in value]
 
 
-class Announced(Recorded):
+class Announced(OfBranches, Recorded):
     """Tells every screen that the place changed, once the change is committed."""
 
     def save_model(

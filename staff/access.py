@@ -143,6 +143,12 @@ def who_may(right: str, branch: Branch, at: dt.datetime | None = None) -> QueryS
     return Member.objects.filter(Exists(grants.filter(member=OuterRef("pk"))), is_active=True)
 
 
+def who_may_everywhere(right: str) -> QuerySet[Member]:
+    """The members who may do this at every branch."""
+    grants = Grant.objects.standing(timezone.now()).of(right).filter(branch=None)
+    return Member.objects.filter(Exists(grants.filter(member=OuterRef("pk"))), is_active=True)
+
+
 def with_role(*slugs: str) -> QuerySet[Member]:
     """The members who hold one of these roles, wherever."""
     grants = Grant.objects.standing(timezone.now()).filter(role__slug__in=slugs)
