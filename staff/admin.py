@@ -42,6 +42,12 @@ def who(request: HttpRequest) -> Member:
     return member
 
 
+def holds(request: HttpRequest, right: Right) -> bool:
+    """Whether the right is held anywhere; the page to sign in at asks this of nobody, too."""
+    member = access.signed_in(request)
+    return member is not None and access.may(member, right)
+
+
 class MemberForm(forms.ModelForm[Member]):
     """A new member: number, name and place; the password is set on the next page."""
 
@@ -148,11 +154,16 @@ class MemberAdmin(Asking, Recorded, UserAdmin[Member]):
     def save_model(
         self, request: HttpRequest, obj: Member, form: forms.ModelForm[Any], change: bool
     ) -> None:
-        """A new member has no usable password until somebody sets one."""
+        """A new member has no usable password until somebody sets one; one who moves holds what
+        they held, where they held it, and that is said."""
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         publish(None, Event.PLACE_CHANGED)
+        standing = obj.grants.standing(timezone.now())
+        if "branch" in form.changed_data and standing.exists():
+            text = _("%(name)s keeps what was granted at the branch before. Please look it over.")
+            messages.warning(request, text % {"name": obj.name})
 
 
 class GrantForm(forms.ModelForm[Grant]):
@@ -166,8 +177,9 @@ class GrantForm(forms.ModelForm[Grant]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].required = True
-        self.fields["starts_at"].initial = timezone.now
+        if "role" in self.fields:  # not where a grant is only looked at
+            self.fields["role"].required = True
+            self.fields["starts_at"].initial = timezone.now
 
     def clean(self) -> dict[str, Any]:
         """What the action refuses is said before it is tried."""
@@ -213,11 +225,11 @@ class GrantAdmin(admin.ModelAdmin[Grant]):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may grant."""
-        return access.may(who(request), Right.GRANT)
+        return holds(request, Right.GRANT)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who may grant; where and to whom is the action's to say."""
-        return access.may(who(request), Right.GRANT)
+        return holds(request, Right.GRANT)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
@@ -307,7 +319,8 @@ class RoleAdmin(Recorded):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may, at all branches: a role is the same everywhere."""
-        return access.may_everywhere(who(request), Right.ROLES)
+        member = access.signed_in(request)
+        return member is not None and access.may_everywhere(member, Right.ROLES)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: who held it is on file."""
@@ -346,8 +359,7 @@ class ParcelAdmin(admin.ModelAdmin[Parcel]):
 
     def has_view_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:
         """Who watches over the hall."""
-        member = access.signed_in(request)
-        return member is not None and access.may(member, Right.WATCH)
+        return holds(request, Right.WATCH)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """The same."""
