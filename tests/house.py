@@ -27,8 +27,10 @@ TABLE_ROW: Final = re.compile(r"^\| (`\w+/\w+`.*?) \|", re.MULTILINE)
 MODULE: Final = re.compile(r"`(\w+)/(\w+)`")
 SHARED_TEMPLATES: Final = {"components"}
 SHARED_STYLES: Final = {"tokens", "base", "components", "fonts"}
-# Django's ways to ask who may: Hall's own code asks staff.access, which these three serve.
-ASK_FOR_RIGHTS: Final = {"staff/models.py", "staff/backends.py", "hall/admin.py"}
+# Django's ways to ask who may: Hall's own code asks staff.access, which these serve.
+ASK_FOR_RIGHTS: Final = set(
+    "staff/models.py staff/backends.py hall/admin.py hall/admin_site.py".split()
+)
 DJANGOS_WAYS: Final = set(
     "has_perm has_perms has_module_perms with_perm get_all_permissions user_permissions groups "
     "is_superuser is_staff Permission Group PermWrapper permission_required user_passes_test "
