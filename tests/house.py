@@ -36,6 +36,9 @@ DJANGOS_WAYS: Final = set(
     "is_superuser is_staff Permission Group PermWrapper permission_required user_passes_test "
     "login_required staff_member_required PermissionRequiredMixin ModelBackend".split()
 )
+LATENESS: Final = re.compile(
+    r"due_(on|then)(__(lt|gt)e?\b| [<>])|[<>]=? [\w.]*due_(on|then)|__(lt|gt)e?=F\(.due_"
+)
 DOTTED: Final = re.compile(rf"({'|'.join(APPS)}|demo)(\.\w+){{2,}}")
 
 
@@ -109,6 +112,18 @@ def dotted_registries(root: Path = ROOT) -> list[str]:
                 if "import_string" in names or "importlib" in names:
                     found.append(f"{where}:{node.lineno} looks code up by its name")
     return found + list(paths_in_settings(root))
+
+
+def late_elsewhere(root: Path = ROOT) -> list[str]:
+    """Where it is worked out whether something is late otherwise than by ``hall/clocks``: a due
+    day compared with another day, in Python or in a query."""
+    found = []
+    for path in [*modules(root), *modules(root, of=("demo",))]:
+        where = path.relative_to(root)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if LATENESS.search(line) and str(where) != "hall/clocks.py":
+                found.append(f"{where}:{number} compares a due day")
+    return found
 
 
 def paths_in_settings(root: Path) -> Iterator[str]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
+from hall.actions.rule import set_rule
 from queueing import actions, seats
 from queueing.figures import counter_plan
 from queueing.models import Ticket
@@ -19,6 +20,7 @@ from staff.look import Look
 from staff.models import Member
 from tests.cast import Cast, member, rule
 
+HOUR = dt.timedelta(hours=1)
 MINUTES = dt.timedelta(minutes=1)
 NOON = dt.datetime(2026, 10, 14, 4, tzinfo=dt.UTC)  # a Wednesday in Nanshan
 
@@ -74,6 +76,20 @@ def test_a_line_that_is_too_long(cast: Cast) -> None:
     assert found(cast) == []
     cast.ticket(now=NOON)
     assert said(cast) == ["Apply for retirement: 3 people in line"]
+
+
+def test_a_service_may_have_limits_of_its_own(cast: Cast) -> None:
+    for which, limit in ((counter_plan.WAIT_LIMIT, 5), (counter_plan.LINE_LIMIT, 1)):
+        service = cast.pension.service
+        set_rule(branch=cast.branch, rule=which, value=limit, service=service, now=NOON - HOUR)
+    sit(cast, 3, cast.clerk, NOON)
+    for offering in (cast.pension, cast.medical):
+        for _ in range(2):
+            cast.ticket(offering, now=NOON - 6 * MINUTES)
+    assert set(said(cast)) == {
+        "Apply for retirement: 6 min wait",
+        "Apply for retirement: 2 people in line",
+    }
 
 
 def test_people_wait_and_no_counter_serves_them(cast: Cast) -> None:

@@ -36,6 +36,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         house.dotted_registries,
         house.untold_settings,
         house.rights_asked_elsewhere,
+        house.late_elsewhere,
     ],
 )
 def test_nothing_in_the_house_breaks_its_rules(search: Search) -> None:
@@ -43,6 +44,24 @@ def test_nothing_in_the_house_breaks_its_rules(search: Search) -> None:
 
 
 PLANTED = [
+    (
+        house.late_elsewhere,
+        "ratings/late.py",
+        "late = matter.due_on < today",
+        "ratings/late.py:1 compares a due day",
+    ),
+    (
+        house.late_elsewhere,
+        "complaints/late.py",
+        "late = Matter.objects.filter(contact_due_on__lt=today)",
+        "complaints/late.py:1 compares a due day",
+    ),
+    (
+        house.late_elsewhere,
+        "demo/late.py",
+        "in_time = Q(replied_on__lte=F('due_then'))",
+        "demo/late.py:1 compares a due day",
+    ),
     (
         house.rights_asked_elsewhere,
         "queueing/screens/asking.py",

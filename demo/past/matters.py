@@ -17,7 +17,7 @@ from demo.past import days as past
 from demo.past.office import Office
 from demo.past.story import Story, write
 from demo.rows import Row, rows
-from hall import calendar
+from hall import calendar, clocks
 from hall.models import Branch, Counter
 from queueing.models import Sitting, State, Step, Ticket
 from queueing.simulate import chance
@@ -79,7 +79,7 @@ def _kept_open(office: Office, stories: Sequence[Story]) -> tuple[Story | None, 
     if office.branch.kind != Branch.Kind.MAIN:
         return None, None
     able = [story for story in reversed(stories) if story.fields["kind"] in HANDS]
-    overdue = next((story for story in able if story.due_on < office.today), None)
+    overdue = next((story for story in able if clocks.is_late(story.due_on, office.today)), None)
     later = (
         story
         for story in able

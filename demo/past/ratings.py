@@ -18,7 +18,7 @@ from demo.past.bulk import insert, tell_planner
 from demo.past.office import Office
 from demo.past.opinion import Opinion, Temper, opinion, temper, words
 from demo.past.story import Story, write
-from hall import calendar
+from hall import calendar, clocks
 from hall.models import Branch
 from queueing.models import State, Step, Ticket
 from queueing.simulate import chance
@@ -178,7 +178,7 @@ def _kept_open(office: Office, stories: Sequence[Story]) -> tuple[Story | None, 
     if office.branch.kind != Branch.Kind.MAIN:
         return None, None
     latest = sorted(stories, key=lambda story: story.received_at, reverse=True)
-    overdue = (story for story in latest if story.due_on < office.today)
+    overdue = (story for story in latest if clocks.is_late(story.due_on, office.today))
     return next(iter(latest), None), next(overdue, None)
 
 
