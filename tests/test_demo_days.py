@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import datetime as dt
+import re
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +17,12 @@ from pytest_django.fixtures import Settings
 
 from complaints.models import Matter
 from demo.past import days as past
+from demo.past import habits
 from demo.past import visits as history
 from demo.people import roster
 from hall import calendar
 from hall.models import Branch, Counter
-from queueing import actions
+from queueing import actions, simulate
 from queueing.models import Numbering, Sitting, Step, Ticket
 from queueing.simulate.visit import Moved, Seated, Visit
 from ratings.models import Rating
@@ -152,20 +157,29 @@ class Played:
 
 
 def eventful_day(branch: Branch) -> history.Day:
-    """The day of the past on which most kinds of things happened at a station."""
+    """The day on which most happened: kinds of moves, and visitors put back behind others."""
     first, last = past.days(branch, NOW) or (TODAY, TODAY)
+    if branch.kind == Branch.Kind.MAIN:
+        last = first + dt.timedelta(days=14)
     days = history.play(branch, first, last, now=NOW)
-    return max(days, key=lambda day: len({s.move for v in day.visits for s in v.steps}))
+    return max(days, key=what_happened)
 
 
+def what_happened(day: history.Day) -> int:
+    kinds = {step.move for visit in day.visits for step in visit.steps}
+    return len(kinds) + sum(visit.rank > visit.issued for visit in day.visits)
+
+
+@pytest.mark.parametrize("slug", ["oct", "nanshan"])  # in the second they come back into a line
 def test_the_past_is_what_the_actions_would_have_written(
-    monkeypatch: pytest.MonkeyPatch, settings: Settings
+    slug: str, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.HALL_DEMO_HISTORY = True
     load_place(monkeypatch)
     roster.load(NOW)
-    branch = Branch.objects.get(slug="oct")
+    branch = Branch.objects.get(slug=slug)
     day = eventful_day(branch)
+    assert slug == "oct" or any(visit.rank > visit.issued for visit in day.visits)
     savepoint = transaction.savepoint()
     history.write([day])
     written = rows_of(branch)
@@ -177,3 +191,21 @@ def test_the_past_is_what_the_actions_would_have_written(
     assert len({step["move"] for step in written["steps"]}) >= 10
     for kind, rows in done.items():
         assert written[kind] == rows, kind
+
+
+# --- the simulator ---
+
+
+def of_the_demo(source: str) -> set[str]:
+    """What a piece of code says that belongs to the demo: its services, and words of its clerks."""
+    said = {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant)}
+    texts = {text for text in said if isinstance(text, str)}
+    return {
+        text for text in texts if text in habits.POPULARITY or re.search("[\u4e00-\u9fff]", text)
+    }
+
+
+def test_the_simulator_knows_nothing_of_the_demo() -> None:
+    paths = list(Path(simulate.__file__).parent.glob("*.py"))
+    assert {path.name: said for path in paths if (said := of_the_demo(path.read_text()))} == {}
+    assert "staff-changes" in of_the_demo(Path(habits.__file__).read_text())

@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from demo.past import days as past
 from demo.past.bulk import insert, tell_planner
+from demo.past.habits import DEMAND, HABITS
 from hall import calendar
 from hall.models import Branch, OpeningHours
 from queueing.models import Numbering, Sitting, Step, Ticket
 from queueing.simulate import chance
 from queueing.simulate.day import PlayedDay
-from queueing.simulate.demand import arrivals
 from queueing.simulate.staffing import Crew
 from queueing.simulate.visit import Seated, Visit
 from staff.models import Duty
@@ -66,7 +66,8 @@ def load(now: dt.datetime | None = None) -> Tally[str]:
 
 def play(branch: Branch, first: dt.date, last: dt.date, *, now: dt.datetime) -> Iterator[Day]:
     """The branch's working days, one after the other."""
-    crew, guides = Crew.of(branch), _guides(branch)
+    crew = Crew.of(branch, DEMAND[Branch.Kind(branch.kind)], HABITS)
+    guides = _guides(branch)
     if not (crew.offerings and crew.clerks):
         return
     # A week before, so that it is known how long the branch was closed before the first day.
@@ -93,10 +94,10 @@ def _day(
     rng = chance.chance("day", branch.slug, date)
     midnight, next_midnight = calendar.day_bounds(branch, date)
     floor = PlayedDay(
-        rng, branch, crew.offerings, midnight, guides, may_forget=following is not None
+        rng, branch, crew.offerings, midnight, HABITS, guides, may_forget=following is not None
     )
     floor.play(
-        arrivals(rng, branch, crew.offerings, date, spans, days_off),
+        crew.demand.arrivals(rng, branch, crew.offerings, date, spans, days_off),
         crew.shifts(rng, date, spans, away=guides),
     )
     closed_at = min(next_midnight + CLOSED_AFTER, now)

@@ -19,17 +19,14 @@ from hall.models import Branch, Offering
 from queueing import dispatch
 from queueing.models import Lane
 from queueing.simulate.demand import MINUTE, SECOND, Arrival
-from queueing.simulate.staffing import STRETCH, Shift
+from queueing.simulate.habits import Habits
+from queueing.simulate.staffing import Shift
 from queueing.simulate.visit import WAITING, Seated, Visit
 
 MICROSECOND: Final = dt.timedelta(microseconds=1)
 LONGEST: Final = 55 * MINUTE
 LATE: Final = 15 * 60 * MINUTE
 CLOSING: Final = {"waiting": "abandon", "held": "abandon", "called": "miss", "serving": "close"}
-FOR_EMPLOYERS: Final = ("register-employer", "staff-changes", "declare-contributions")
-FETCHES: Final = ("复印材料", "补填表格", "到自助机打印证明", "联系单位核实", "")
-GOES_ON: Final = ("先变更个人信息再办理", "属其他窗口受理范围", "先查询参保记录", "")
-LANGUAGES: Final = ("zh-hans", "zh-hant", "en")
 
 
 class PlayedDay:
@@ -41,11 +38,13 @@ class PlayedDay:
         branch: Branch,
         offerings: Sequence[Offering],
         midnight: dt.datetime,
+        habits: Habits,
         guides: Sequence[int] = (),
         may_forget: bool = False,
     ) -> None:
         self.rng = rng
         self.offerings = offerings
+        self.habits = habits
         self.guides = guides
         self.may_forget = may_forget
         self.minutes = {each.service_id: each.typical_minutes for each in offerings}
@@ -105,7 +104,7 @@ class PlayedDay:
     def _arrive(self, arrival: Arrival) -> None:
         offering, lane = arrival.offering, self._lane(arrival.offering)
         self.given[offering.prefix] += 1
-        is_helped = lane == Lane.ASSISTED and self.guides and self._one_in(1.6)
+        is_helped = lane == Lane.ASSISTED and self._is_helped()
         visit = Visit(
             order=len(self.visits),
             number=self.given[offering.prefix],
@@ -113,19 +112,28 @@ class PlayedDay:
             issued=self.now,
             rank=self.now - self.head_starts[lane],
             lane=lane,
-            language=self.rng.choices(LANGUAGES, (93, 4, 3))[0],
+            language=self._language(),
             issued_by=self.rng.choice(self.guides) if is_helped else None,
             service=offering.service_id,
         )
         self.visits.append(visit)
         self._line_up(visit)
-        if self._one_in(45):
+        if self._one_in(self.habits.one_in_gives_up):
             self._in(4 * 60, 26 * 60, lambda: self._give_up(visit))
 
+    def _is_helped(self) -> bool:
+        """Whether a guide takes the ticket for somebody."""
+        return bool(self.guides) and self._one_in(self.habits.one_in_helped)
+
+    def _language(self) -> str:
+        spoken = self.habits.languages
+        return self.rng.choices([*spoken], [*spoken.values()])[0]
+
     def _lane(self, offering: Offering) -> str:
-        if self._one_in(16):
+        if self._one_in(self.habits.one_in_assisted):
             return Lane.ASSISTED.value
-        if offering.service.slug in FOR_EMPLOYERS and self._one_in(14):
+        is_express = offering.service.slug in self.habits.express
+        if is_express and self._one_in(self.habits.one_in_express):
             return Lane.EXPRESS.value
         return Lane.ORDINARY.value
 
@@ -221,12 +229,13 @@ class PlayedDay:
     def _call(self, shift: Shift, visit: Visit) -> None:
         visit.counter, visit.member = shift.counter, shift.member
         visit.move("call", self.now, shift.member)
-        how = self.rng.random()
-        if how < 0.035:
+        how, habits = self.rng.random(), self.habits
+        late = habits.missed + habits.late
+        if how < habits.missed:
             self._in(45, 80, lambda: self._recall(shift, visit, comes=False))
-        elif how < 0.085:
+        elif how < late:
             self._in(40, 75, lambda: self._recall(shift, visit, comes=True))
-        elif how < 0.095:
+        elif how < late + habits.sent_back:
             self._in(15, 50, lambda: self._return(shift, visit))
         else:
             self._in(6, 48, lambda: self._start(shift, visit))
@@ -240,7 +249,7 @@ class PlayedDay:
 
     def _miss(self, shift: Shift, visit: Visit) -> None:
         visit.move("no_show", self.now, shift.member)
-        if self._one_in(3) and visit.requeues < self.requeue_limit:
+        if self._one_in(self.habits.one_in_returns) and visit.requeues < self.requeue_limit:
             self._in(150, 900, lambda: self._requeue(shift, visit))
         self._next_in(shift, 5, 30)
 
@@ -259,25 +268,26 @@ class PlayedDay:
         visit.move("start", self.now, shift.member)
         length = self._length(shift, visit)
         how, part = self.rng.random(), int(length * self.rng.uniform(0.25, 0.6))
-        if how < 0.02:
+        if how < self.habits.transferred:
             self._at(self.now + part, lambda: self._transfer(shift, visit))
-        elif how < 0.06:
+        elif how < self.habits.transferred + self.habits.held:
             self._at(self.now + part, lambda: self._hold(shift, visit, length - part))
         elif not self._is_forgotten(shift, self.now + length):
             self._at(self.now + length, lambda: self._finish(shift, visit))
 
     def _length(self, shift: Shift, visit: Visit) -> int:
-        usual = self.minutes[visit.service] * MINUTE * STRETCH
+        usual = self.minutes[visit.service] * MINUTE * self.habits.stretch
         spread = min(self.rng.lognormvariate(0, 0.45), 3.0)
         return min(int(usual * shift.speed * spread), LONGEST)
 
     def _is_forgotten(self, shift: Shift, ends: int) -> bool:
         """Whether the clerk goes home without a last press."""
-        return self.may_forget and ends > shift.ends > LATE and self._one_in(120)
+        is_late = self.may_forget and ends > shift.ends > LATE
+        return is_late and self._one_in(self.habits.one_in_forgotten)
 
     def _hold(self, shift: Shift, visit: Visit, _rest: int) -> None:
-        visit.move("hold", self.now, shift.member, self.rng.choice(FETCHES))
-        if not self._one_in(40):
+        visit.move("hold", self.now, shift.member, self.rng.choice(self.habits.fetches))
+        if not self._one_in(self.habits.one_in_lost):
             self._in(150, 800, lambda: self._come_back(visit))
         self._next_in(shift, 4, 20)
 
@@ -295,7 +305,7 @@ class PlayedDay:
     def _transfer(self, shift: Shift, visit: Visit) -> None:
         other = [each for each in self.offerings if each.service_id != visit.service]
         visit.service = self.rng.choice(other).service_id
-        visit.move("transfer", self.now, shift.member, self.rng.choice(GOES_ON))
+        visit.move("transfer", self.now, shift.member, self.rng.choice(self.habits.goes_on))
         visit.counter = None
         self._next_in(shift, 5, 40)
         self._line_up(visit)
@@ -303,7 +313,7 @@ class PlayedDay:
     def _finish(self, shift: Shift, visit: Visit) -> None:
         visit.member = shift.member
         visit.move("finish", self.now, shift.member)
-        if self._one_in(400):
+        if self._one_in(self.habits.one_in_reopened):
             self._in(6, 60, lambda: self._reopen(shift, visit))
         else:
             self._next_in(shift, 25, 150)

@@ -11,16 +11,15 @@ from typing import Final
 
 from hall.models import Branch, Counter, Offering, OpeningHours
 from queueing.simulate.chance import chance
-from queueing.simulate.demand import MINUTE, USUAL, clock, popularity
+from queueing.simulate.demand import MINUTE, Demand, clock
+from queueing.simulate.habits import Habits
 from staff import access
 from staff.models import Member
 
 BUSY: Final = 0.7  # the part of a clerk's day that visitors should fill
-STRETCH: Final = 1.25  # a visit takes so much longer than is typical: on paper all goes well
 MEAN: Final = 1.1  # of the lengths, against their median
 BETWEEN_VISITS: Final = 2.3  # minutes, with the way to the counter
 LONG: Final = 6 * 60 * MINUTE  # a span with lunch in it
-FIRST_LUNCH, LAST_LUNCH = 11 * 60 + 20, 13 * 60
 
 Skills = tuple[int, ...]
 
@@ -42,9 +41,11 @@ class Shift:
 
 @dataclass
 class Crew:
-    """A branch's counters and clerks."""
+    """A branch's counters and clerks, and what they have to reckon with."""
 
     branch: Branch
+    demand: Demand
+    habits: Habits
     offerings: Sequence[Offering]
     counters: Sequence[Counter]
     clerks: Sequence[Member]
@@ -52,7 +53,7 @@ class Crew:
     speeds: dict[int, float] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, branch: Branch) -> Crew:
+    def of(cls, branch: Branch, demand: Demand, habits: Habits) -> Crew:
         """The branch as it is now, in an order that is the same on every machine."""
         counters = list(branch.counters.filter(is_active=True).order_by("number"))
         skills = _skills(counters)
@@ -61,6 +62,8 @@ class Crew:
         clerks = access.with_role("clerk").filter(branch=branch)
         return cls(
             branch=branch,
+            demand=demand,
+            habits=habits,
             offerings=[
                 each for each in offerings.order_by("service__slug") if each.service_id in served
             ],
@@ -114,16 +117,15 @@ class Crew:
     ) -> dict[Skills, float]:
         """How many clerks each kind of counter needs, if those who can share the work do."""
         hours = sum(clock(span.closes) - clock(span.opens) for span in spans) / MINUTE
-        usual = USUAL[Branch.Kind(self.branch.kind)]
-        weights = {each.service_id: popularity(each, day) for each in self.offerings}
+        weights = {each.service_id: self.demand.weight(each, day) for each in self.offerings}
         minutes = {each.service_id: each.typical_minutes for each in self.offerings}
         whole = sum(weights.values())
         needed: dict[Skills, float] = defaultdict(float)
         for service, weight in weights.items():
             able = [skills for skills in groups if service in skills]
             seats = sum(len(groups[skills]) for skills in able)
-            visit = minutes[service] * STRETCH * MEAN + BETWEEN_VISITS
-            work = usual * weight / whole * visit / hours / BUSY
+            visit = minutes[service] * self.habits.stretch * MEAN + BETWEEN_VISITS
+            work = self.demand.usual * weight / whole * visit / hours / BUSY
             for skills in able:
                 needed[skills] += work * len(groups[skills]) / seats
         return needed
@@ -143,7 +145,7 @@ class Crew:
         if closes - opens < LONG:
             yield self._shift(counter, member, (comes, opens, closes, last))
             return
-        lunch = int(rng.uniform(FIRST_LUNCH, LAST_LUNCH) * MINUTE)
+        lunch = int(rng.uniform(*self.habits.lunch) * MINUTE)
         back = lunch + int(rng.uniform(45, 60) * MINUTE)
         yield self._shift(counter, member, (comes, opens, lunch, lunch))
         other = next((each for each in relief if each.department_id == member.department_id), None)
