@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import patch_cache_control
+from django_htmx.middleware import HtmxDetails
 
 from hall.languages import HTML_TAG
 
@@ -16,6 +18,17 @@ class SeeOther(HttpResponseRedirect):
     """What came of a form is to be fetched from another address."""
 
     status_code = 303
+
+
+class Request(HttpRequest):
+    """A request as the views get it: django_htmx was there first, which no type of Django says."""
+
+    htmx: HtmxDetails
+
+
+def htmx(request: HttpRequest) -> HtmxDetails:
+    """What htmx says of this request; false if a browser asks by itself, for a whole page."""
+    return cast(Request, request).htmx
 
 
 def chosen_language(request: HttpRequest) -> str | None:

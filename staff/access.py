@@ -23,6 +23,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from hall.models import Branch
+from hall.pages import htmx
 from staff.models import Grant, Member
 from staff.rights import Right
 
@@ -196,7 +197,7 @@ def requires(right: Right, home: str = "") -> Callable[[StaffView[P]], View[P]]:
 
 def to_sign_in(request: HttpRequest, home: str = "") -> HttpResponse:
     """The way to the sign-in page and back to the page that the person looks at."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if htmx(request):
         return HttpResponseClientRedirect(redirect_to_login(_page(request, home)).url)
     is_press = home and request.method not in ("GET", "HEAD")
     return redirect_to_login(reverse(home) if is_press else request.get_full_path())
@@ -204,7 +205,7 @@ def to_sign_in(request: HttpRequest, home: str = "") -> HttpResponse:
 
 def _forbid(request: HttpRequest, home: str) -> HttpResponse:
     """Of a press that may no longer be made the page is fetched anew, and says so itself."""
-    if request.htmx and home:  # type: ignore[attr-defined]
+    if htmx(request) and home:
         return HttpResponseClientRedirect(reverse(home))
     raise PermissionDenied
 
@@ -213,4 +214,4 @@ def _page(request: HttpRequest, home: str) -> str:
     """The page whose part is asked for."""
     if home:
         return reverse(home)
-    return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+    return htmx(request).current_url_abs_path or "/"

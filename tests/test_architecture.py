@@ -53,6 +53,12 @@ def test_the_first_two_rules_can_fail() -> None:
     assert "state" in set(assignments(ast.parse("tickets.update(state='done')")))
 
 
+@pytest.mark.parametrize("path", list(modules()), ids=str)
+def test_what_htmx_says_is_asked_in_one_typed_place(path: Path) -> None:
+    if path.relative_to(ROOT) != Path("hall/pages.py"):
+        assert not re.search(r"request\.htmx|request\.headers.*HX-", path.read_text())
+
+
 # --- no registry of dotted strings: what a higher app adds is plugged in (hall/plugs.py) ---
 
 # Django's own settings that name code by a path, and those of its kind that other packages read.

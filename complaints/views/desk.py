@@ -14,6 +14,7 @@ from complaints.models import Kind
 from complaints.reading import compact
 from complaints.screens import desk as desk_screen
 from complaints.screens.desk import Wanted
+from hall.pages import htmx
 from staff import access
 from staff.access import requires
 from staff.models import Member
@@ -41,7 +42,7 @@ def desk(request: HttpRequest, member: Member) -> HttpResponse:
         "filters": urlencode({"kind": wanted.kind, "branch": wanted.branch, "q": wanted.digits}),
         "stream": own.slug if own else "all",
     }
-    part = "#list" if request.htmx else ""  # type: ignore[attr-defined]
+    part = "#list" if htmx(request) else ""
     response = render(request, f"complaints/desk/page.html{part}", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

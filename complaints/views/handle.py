@@ -25,7 +25,7 @@ from complaints import actions
 from complaints.models import Matter
 from complaints.screens import handle as handle_screen
 from complaints.views.keeping import on_expiry, typed
-from hall.pages import SeeOther
+from hall.pages import SeeOther, htmx
 from hall.refusal import Refused
 from staff.access import requires
 from staff.models import Member
@@ -131,7 +131,7 @@ def matter_for(member: Member, pk: int) -> Matter:
 def show(request: HttpRequest, member: Member, pk: int) -> HttpResponse:
     """The page; htmx gets the time line alone, with what came since marked."""
     matter = matter_for(member, pk)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not htmx(request):
         return page(request, matter)
     seen = Press(matter, member, request.GET).seen
     file = handle_screen.case(matter, seen=seen)

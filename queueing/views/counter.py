@@ -25,6 +25,7 @@ from django_htmx.http import reswap, retarget
 
 from hall import calendar
 from hall.models import Offering
+from hall.pages import htmx
 from hall.refusal import Refused
 from queueing import actions, seats
 from queueing.models import AT_COUNTER, Sitting, State, Ticket
@@ -149,23 +150,18 @@ class Said:
     text: str
 
 
-def is_part(request: HttpRequest) -> bool:
-    """Whether htmx asks, for a part of the page."""
-    return bool(request.htmx)  # type: ignore[attr-defined]
-
-
 @require_safe
 @requires(Right.SERVE, home="queueing:counter")
 def desk(request: HttpRequest, member: Member) -> HttpResponse:
     """The desk of a clerk who sits somewhere; else the counters to choose from."""
     sitting = seats.current_sitting(member)
     if sitting is None:
-        return displaced(request, member) if is_part(request) else picker(request, member)
+        return displaced(request, member) if htmx(request) else picker(request, member)
     state = counter_screen.desk(sitting)
     panel = open_panel(request, state)
-    if is_part(request) and panel:
+    if htmx(request) and panel:
         return render(request, "queueing/counter/panel.html", {"desk": state, **panel})
-    if is_part(request):
+    if htmx(request):
         return refreshed(request, state)
     told = messages.get_messages(request)
     said = [Said(KINDS.get(each.level, "info"), str(each)) for each in told]
@@ -228,7 +224,7 @@ def answer(
     changes_day: bool = False,
 ) -> HttpResponse:
     """The fresh desk for htmx; for a browser without JavaScript the way back to its page."""
-    if not is_part(request):
+    if not htmx(request):
         if said:
             messages.add_message(request, LEVELS[said.kind], said.text)
         query = f"?panel={panel}" if panel in PANELS else ""
@@ -297,7 +293,7 @@ def refreshed(request: HttpRequest, state: counter_screen.DeskState) -> HttpResp
 
 def displaced(request: HttpRequest, member: Member) -> HttpResponse:
     """The clerk sits nowhere (any more): say who sits there now, and offer the counters."""
-    if not is_part(request):
+    if not htmx(request):
         return redirect("queueing:counter")
     return in_place(render(request, "queueing/counter/displaced.html", lost_seat(member)))
 

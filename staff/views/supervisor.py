@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from hall.pages import htmx
 from staff import access, panels
 from staff.access import branch_for, requires
 from staff.look import Look
@@ -40,8 +41,7 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
     now = timezone.now()
     columns = panels.columns(Look(branches, member, now))
     rows = [(branch, [column.cells.get(branch.pk) for column in columns]) for branch in branches]
-    is_part = request.htmx  # type: ignore[attr-defined]
-    template = "staff/supervisor/overview.html" + ("#rows" if is_part else "")
+    template = "staff/supervisor/overview.html" + ("#rows" if htmx(request) else "")
     return render(request, template, {"columns": columns, "rows": rows, "now": now})
 
 
