@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 import psycopg
+from cryptography.fernet import Fernet
 
 from bench.plan import database
 from tests.servers import Missing, postgres, redis
@@ -99,6 +100,7 @@ def measure(size: tuple[int, ...], names: list[str], servers: dict[str, str]) ->
     """Run the measurements; answer with their exit code."""
     env = os.environ | servers
     env |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "HALL_SECRET_KEY": secrets.token_hex()}
+    env |= {"HALL_FIELD_KEYS": Fernet.generate_key().decode()}
     env |= {"HALL_TRIAL": "0", "HALL_HOSTS": "localhost,127.0.0.1"}
     command = [sys.executable, "-c", MEASURE, *map(str, size), *names]
     with subprocess.Popen(command, env=env) as process:

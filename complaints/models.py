@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from hall import clocks
+from hall.fields import EncryptedTextField
 from hall.formats import moment_digits
 from hall.models import Branch, Counter, Department, Service
 from queueing.models import Ticket, new_token
@@ -70,6 +71,10 @@ class MatterQuerySet(models.QuerySet["Matter"]):
         """Matters that are not closed."""
         return self.filter(state__in=OPEN)
 
+    def listed(self) -> MatterQuerySet:
+        """Without what a list does not show, and need not decrypt: who it is from."""
+        return self.defer("name", "contact")
+
     def unanswered(self) -> MatterQuerySet:
         """Matters that nobody has replied to."""
         return self.filter(replied_at=None)
@@ -98,8 +103,8 @@ class Matter(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     source = models.CharField(_("came by"), max_length=10, choices=Source, default=Source.BOX)
     text = models.TextField(_("text"), validators=[MaxLengthValidator(TEXT_LIMIT)])
-    name = models.CharField(pgettext_lazy("person", "name"), max_length=80, blank=True)
-    contact = models.CharField(_("telephone or e-mail"), max_length=120, blank=True)
+    name = EncryptedTextField(pgettext_lazy("person", "name"), blank=True)
+    contact = EncryptedTextField(_("telephone or e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=7, default="zh-hans")
     ticket = models.ForeignKey(
         Ticket, models.PROTECT, null=True, related_name="matters", verbose_name=_("ticket")

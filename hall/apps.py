@@ -26,4 +26,5 @@ class HallConfig(AppConfig):
         register(health.CHECKS, health.LiveScreens, name="live", order=20)
         register(live.MARKERS, live.notice_marks, name="notices")
         django_checks.register(checks.stored_rules, django_checks.Tags.database)
+        django_checks.register(checks.field_keys, django_checks.Tags.database)
         register(kinds.KINDS, printing.PRINT, name=printing.PRINT.name)

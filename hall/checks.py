@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Warning
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from hall import rules
+from hall import keys, rules
 from hall.database import alterable
 
 
@@ -42,3 +43,16 @@ def _of(rows: Any, alias: str) -> Iterator[CheckMessage]:
         if fault:
             code = "hall.W002" if row.name in known else "hall.W001"
             yield Warning(f"{row.branch.slug}: {row} ({fault})", obj=row.pk, id=code)
+
+
+def field_keys(databases: Sequence[str] | None = None, **_about: Any) -> list[CheckMessage]:
+    """A hall without keys is not migrated: what is encrypted then could never be read.
+
+    Nothing is found where no database is concerned, as by ``makemigrations``.
+    """
+    try:
+        if databases:
+            keys.need_keys()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="hall.E001")]
+    return []

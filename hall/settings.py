@@ -3,6 +3,7 @@
 | variable | means | default |
 |---|---|---|
 | HALL_SECRET_KEY | signs cookies; a trial keeps one in HALL_DATA/secret-key | – |
+| HALL_FIELD_KEYS | encrypt how to reach people; newest first, with commas; a trial keeps one | – |
 | HALL_DATA | folder of everything that Hall writes | var/ |
 | DATABASE_URL | sqlite:///…, or postgresql://… | SQLite in HALL_DATA |
 | HALL_OWNER_DATABASE_URL | the same by the role that owns the tables, to migrate | one role |
@@ -38,6 +39,7 @@ from typing import Any
 import dj_database_url
 import django_stubs_ext
 import structlog
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +52,20 @@ django_stubs_ext.monkeypatch()  # so that Django's generic classes take type arg
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 HALL_DATA = Path(env.str("HALL_DATA", "") or BASE_DIR / "var").resolve()
+
+
+def keys_in(text: str) -> list[str]:
+    """The keys of a list; raises ImproperlyConfigured if one is none."""
+    keys = [each.strip() for each in text.split(",") if each.strip()]
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "HALL_FIELD_KEYS holds something that is no key: 32 bytes in URL-safe base64."
+        ) from None
+    return keys
+
 
 DEBUG = env.bool("HALL_DEBUG", False)
 HALL_TRIAL = env.bool("HALL_TRIAL", False)
@@ -64,6 +80,10 @@ if not SECRET_KEY and SECRET_FILE.is_file():  # a trial keeps its own
     SECRET_KEY = SECRET_FILE.read_text().strip()
 if not SECRET_KEY:
     raise ImproperlyConfigured("HALL_SECRET_KEY is not set: give it a long random value.")
+FIELD_KEYS_FILE = HALL_DATA / "field-keys"
+HALL_FIELD_KEYS = keys_in(env.str("HALL_FIELD_KEYS", ""))
+if not HALL_FIELD_KEYS and FIELD_KEYS_FILE.is_file():
+    HALL_FIELD_KEYS = keys_in(FIELD_KEYS_FILE.read_text())
 ALLOWED_HOSTS = env.list("HALL_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("HALL_TRUSTED_ORIGINS", [])
 

@@ -16,6 +16,7 @@ if "pytest" in sys.modules and not os.environ.get("HALL_DATA"):
     os.environ["HALL_DATA"] = tempfile.mkdtemp(prefix="hall-tests-")
     atexit.register(shutil.rmtree, os.environ["HALL_DATA"], ignore_errors=True)
 os.environ.setdefault("HALL_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("HALL_FIELD_KEYS", "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtbm8=")
 
 from hall.settings import *  # noqa: F403
 from hall.settings import DATABASES, HALL_DATA

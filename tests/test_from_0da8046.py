@@ -36,6 +36,13 @@ EXPECTED: Final[dict[str, Any]] = json.loads((THEN / "facts.json").read_text())
 TELL: Final = (
     "import sys, django; django.setup(); from tests import facts; facts.tell(*sys.argv[1:])"
 )
+RAW: Final = """
+import json, django; django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT id, name, contact FROM complaints_matter ORDER BY id")
+    print(json.dumps(cursor.fetchall()))
+"""
 # Without Django's command, which sends signals: what listens to them is today's code.
 MIGRATE_AS_THEN: Final = """
 import json, sys, django; django.setup()
@@ -212,3 +219,24 @@ def test_a_right_that_was_taken_away_stays_away(house: House, now: dict[str, Any
     assert "hall.delete_counter" not in again["rights"]["N1048"]  # an administrator
     assert again["rights"]["N1041"] == []  # a guide, whose role lost its only one
     assert again["rights"]["N1045"] == []  # an inspector, whose role is gone
+
+
+def test_how_to_reach_people_is_encrypted_and_can_be_had_back(house: House) -> None:
+    house.migrate()
+    tokens = json.loads(house.run("-c", RAW))
+    text = json.dumps(tokens, ensure_ascii=False)
+    assert "张先生" not in text and "visitor@example.org" not in text
+    house.run("manage.py", "migrate", "--verbosity=0", "complaints", "0001")
+    plain = {row: (name, contact) for row, name, contact in json.loads(house.run("-c", RAW))}
+    assert ("张先生", "0755-0000 9999") in plain.values()
+    assert [bool(name) for _row, name, _contact in tokens] == [bool(n) for n, _c in plain.values()]
+    house.migrate()
+    code = "import django; django.setup(); from complaints.models import Matter; import json;"
+    code += "print(json.dumps(list(Matter.objects.values_list('pk', 'name', 'contact'))))"
+    assert {pk: (name, contact) for pk, name, contact in json.loads(house.run("-c", code))} == plain
+
+
+def test_a_hall_without_keys_is_not_migrated(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALL_FIELD_KEYS", "")
+    with pytest.raises(AssertionError, match="HALL_FIELD_KEYS is not set"):
+        house.migrate()

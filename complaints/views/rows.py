@@ -31,7 +31,7 @@ def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The matters that were received, or answered, today; none about the member."""
     place = branch_for(member, Right.HANDLE, branch)
     which, heading = SHOWS.get(request.GET.get("show", ""), SHOWS["received"])
-    found = Matter.objects.visible_to(member).filter(which([place], timezone.now()))
+    found = Matter.objects.visible_to(member).listed().filter(which([place], timezone.now()))
     related = found.select_related("owner", "ticket", "counter").order_by("-received_at")
     context = {"branch": place, "heading": heading, "matters": list(related[:SHOWN])}
     return render(request, "complaints/rows/page.html", context)

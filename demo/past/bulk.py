@@ -9,6 +9,8 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Field, Model
 
+from hall.fields import EncryptedTextField
+
 BATCH: Final = 20_000
 AS_THEY_ARE: Final = ("CharField", "TextField", "BooleanField", "ForeignKey")
 
@@ -61,6 +63,8 @@ def _ready(row: list[Any], adapt: Iterable[tuple[int, Callable[[Any], Any]]]) ->
 
 def _is_adapted(field: Field[Any, Any]) -> bool:
     """Whether the database wants something else than Python's value."""
+    if isinstance(field, EncryptedTextField):
+        return True
     kind = field.get_internal_type()
     return kind not in AS_THEY_ARE and "Integer" not in kind
 

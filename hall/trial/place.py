@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import os
@@ -94,6 +95,7 @@ def environment(place: Place) -> dict[str, str]:
         "HALL_DATA": str(place.data),
         "HALL_URL": place.url,
         "HALL_SECRET_KEY": os.environ.get("HALL_SECRET_KEY") or kept(place.data / "secret-key"),
+        "HALL_FIELD_KEYS": os.environ.get("HALL_FIELD_KEYS") or kept(place.data / "field-keys"),
         "HALL_DEMO_PASSWORD": kept(place.data / "demo-password"),
         "DATABASE_URL": place.database_url,
         "REDIS_URL": place.redis_url,
@@ -107,5 +109,5 @@ def kept(path: Path) -> str:
     """A random value that was made at the first start, and that nobody else can read."""
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
+        path.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     return path.read_text().strip()

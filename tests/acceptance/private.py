@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 from hall import keeper
 from hall.trial.children import SERVER, WORKER
 from tests.servers import free_port, ping, postgres, redis_binary
@@ -72,6 +74,7 @@ class PrivateHall:
         self.env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "hall.settings",
             "HALL_SECRET_KEY": secrets.token_urlsafe(32),
+            "HALL_FIELD_KEYS": Fernet.generate_key().decode(),
             "HALL_DATA": str(folder),
             "HALL_DEMO_PASSWORD": self.password,
             "HALL_DEMO_HISTORY": "0",
