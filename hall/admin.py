@@ -134,9 +134,10 @@ def changes(form: Any) -> list[ledger.Fact]:
 def changed(form: Any, name: str) -> list[ledger.Fact]:
     """One field."""
     try:
-        return [name, plain(form.initial.get(name)), plain(form.cleaned_data.get(name))]
+        values = [plain(form.initial.get(name)), plain(form.cleaned_data.get(name))]
     except ValueError:
         return [name]
+    return [name, *values] if values != [None, None] else [name]
 
 
 def plain(value: Any) -> ledger.Fact:

@@ -39,6 +39,18 @@ DJANGOS_WAYS: Final = set(
 LATENESS: Final = re.compile(
     r"due_(on|then)(__(lt|gt)e?\b| [<>])|[<>]=? [\w.]*due_(on|then)|__(lt|gt)e?=F\(.due_"
 )
+# Functions of actions that write and leave no row in the ledger, and why not.
+UNRECORDED: Final = {
+    "hall.actions.device.seen": "when a device was last heard of: nothing is decided",
+    "queueing.actions.locking.changing": "the move that is made in it is recorded",
+    "queueing.actions.locking.at_own_counter": "the move that is made in it is recorded",
+    "hall.actions.device.renew": "another code for a screen that nobody has paired",
+    "hall.actions.outbox.put": "part of the action that calls it; the parcel is a row of its own",
+}
+WRITES: Final = set(
+    "save create bulk_create get_or_create update_or_create update delete set add move".split()
+)
+RECORDS: Final = {"ledger.record", "numbering.insert", "dispatch.claim", "states.apply"}
 DOTTED: Final = re.compile(rf"({'|'.join(APPS)}|demo)(\.\w+){{2,}}")
 
 
@@ -182,3 +194,50 @@ def untold_settings(root: Path = ROOT) -> list[str]:
     return [f"{name} is not in the table" for name in sorted(read - told)] + [
         f"{name} is read by nobody" for name in sorted(told - read)
     ]
+
+
+def unrecorded(root: Path = ROOT) -> list[str]:
+    """Public functions of actions that write, themselves or by a private one of their module, and
+    come by no line that writes to the ledger."""
+    found = []
+    for app in APPS:
+        for path in sorted((root / app / "actions").glob("*.py")):
+            calls = calls_of(ast.parse(path.read_text(encoding="utf-8")))
+            module = ".".join(path.relative_to(root).with_suffix("").parts)
+            for name in sorted(calls):
+                reached = reached_from(name, calls)
+                writes = {call.rpartition(".")[2] for call in reached} & WRITES
+                is_known = name.startswith("_") or f"{module}.{name}" in UNRECORDED
+                if writes and not reached & RECORDS and not is_known:
+                    found.append(f"{module}.{name} writes ({min(writes)}) and records nothing")
+    return found
+
+
+def calls_of(tree: ast.Module) -> dict[str, set[str]]:
+    """What each function of a module calls, by dotted name; of the end of a chain the last word."""
+    return {
+        function.name: {dotted(n.func) for n in ast.walk(function) if isinstance(n, ast.Call)}
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+    }
+
+
+def dotted(node: ast.expr) -> str:
+    """``ledger.record``; of ``Ticket.objects.filter(…).update`` it is ``.update``."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        start = dotted(node.value)
+        return f"{start}.{node.attr}" if start else f".{node.attr}"
+    return ""
+
+
+def reached_from(name: str, calls: dict[str, set[str]]) -> set[str]:
+    """All calls of a function, and of those of its module that it calls."""
+    seen: set[str] = set()
+    waiting = {name}
+    while waiting:
+        inner = set().union(*(calls.get(each, set()) for each in waiting))
+        waiting = {each for each in inner if each in calls} - seen
+        seen |= inner
+    return seen

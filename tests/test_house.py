@@ -37,6 +37,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         house.untold_settings,
         house.rights_asked_elsewhere,
         house.late_elsewhere,
+        house.unrecorded,
     ],
 )
 def test_nothing_in_the_house_breaks_its_rules(search: Search) -> None:
@@ -85,6 +86,12 @@ PLANTED = [
         "templates/staff/supervisor/asking.html",
         "{% if perms.hall.pair_device %}{% endif %}",
         "templates/staff/supervisor/asking.html asks by perms",
+    ),
+    (
+        house.unrecorded,
+        "queueing/actions/quiet.py",
+        "def rename(*, ticket, by):\n    _write(ticket)\n\ndef _write(ticket):\n    ticket.save()",
+        "queueing.actions.quiet.rename writes (save) and records nothing",
     ),
     (house.homeless, "staff/helpers.py", "", "staff/helpers.py stands in no room"),
     (house.homeless, "queueing/things/tool.py", "", "queueing/things/tool.py stands in no room"),
