@@ -201,16 +201,19 @@ async def all_screens(stage: Live, hall: Hall) -> Any:
     """All of them, each with its first state; and the name of each key."""
     async with contextlib.AsyncExitStack() as stack:
         names: dict[Key, str] = {}
+        screens: list[Screen] = []
         for name, path in hall.screens.items():
             before = {key for room in stage.hub.rooms.values() for key in room.watches}
-            screen = await stack.enter_async_context(watching(stage, path))
-            await screen.next()
+            screens.append(await stack.enter_async_context(watching(stage, path)))
             after = {key for room in stage.hub.rooms.values() for key in room.watches}
             names |= dict.fromkeys(after - before, name)
+        for screen in screens:
+            await screen.next()
         await asyncio.sleep(2 * pace.RENDER_AT_MOST_EVERY)
         yield names
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("event", list(Event))
 def test_an_event_renders_what_it_can_change(hall: Hall, rendered: set[Key], event: Event) -> None:
     action, changed = TABLE[event]
@@ -354,6 +357,7 @@ async def pings(screen: Screen) -> bool:
     return not await screen.silent("ping", 0.6)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("error", [OperationalError(SAID), KeyError(SAID), TemplateSyntaxError()])
 def test_a_board_that_fails_leaves_the_others_and_other_branches_alone(
     cast: Cast,
@@ -398,6 +402,7 @@ def test_a_board_that_fails_leaves_the_others_and_other_branches_alone(
     assert SAID not in line
 
 
+@pytest.mark.once
 def test_a_screen_that_comes_back_to_what_fails_is_told_nothing(
     cast: Cast, faults: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,6 +464,7 @@ def test_if_the_source_itself_fails_its_pages_are_not_tried_one_by_one(cast: Cas
     assert done.failed.keys() == set(keys) and not done.contents
 
 
+@pytest.mark.once
 def test_what_fails_is_not_tried_five_times_a_second_in_a_rush(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
