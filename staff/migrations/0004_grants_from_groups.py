@@ -118,7 +118,7 @@ def empty(apps, schema_editor):
         member = grant.member
         if grant.branch_id != member.branch_id:
             continue
-        if grant.role_id:
+        if grant.role_id and grant.reason != SUPERUSER:
             member.groups.add(groups[grant.role_id])
             opens = grant.role.rights.filter(right=Right.ADMINISTRATION).exists()
         elif grant.reason != SUPERUSER and grant.right in known:
@@ -129,7 +129,7 @@ def empty(apps, schema_editor):
         if opens:
             Member.objects.filter(pk=member.pk).update(is_staff=True)
         if grant.reason == SUPERUSER:
-            Member.objects.filter(pk=member.pk).update(is_superuser=True)
+            Member.objects.filter(pk=member.pk).update(is_superuser=True, is_staff=True)
     Grant.objects.all().delete()
     Role.objects.all().delete()
 
