@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.models import TEXT_LIMIT, Kind
-from complaints.reading import as_code, compact
-from hall import calendar
+from hall import calendar, typed
 from hall.formats import day_long
+from hall.forms import DayField
 from hall.models import Branch, Counter
 from queueing.models import Ticket
 
@@ -33,8 +33,7 @@ class Words(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """With one kind of line break, so that a browser's two do not count double."""
-        text = str(super().to_python(value) or "").replace("\x00", "")
-        return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        return typed.words(str(super().to_python(value) or ""))
 
     def validate(self, value: str) -> None:
         """Also says how much too long a text is."""
@@ -49,7 +48,7 @@ class Line(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """Without line breaks and marks that no database keeps."""
-        return " ".join(str(super().to_python(value) or "").replace("\x00", "").split())
+        return typed.line(str(super().to_python(value) or ""))
 
 
 class BoxForm(forms.Form):
@@ -69,13 +68,7 @@ class BoxForm(forms.Form):
         error_messages={"required": gettext_lazy("Please write a few words.")},
     )
     code = Line(label=gettext_lazy("Ticket number"), max_length=20, required=False)
-    day = forms.DateField(
-        label=gettext_lazy("Day of the visit"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        error_messages={"invalid": gettext_lazy("Please write the day like this: 2026-03-06.")},
-    )
+    day = DayField(label=gettext_lazy("Day of the visit"), required=False)
     counter = Line(label=gettext_lazy("Counter number"), max_length=10, required=False)
     name = Line(label=gettext_lazy("Your name"), max_length=80, required=False)
     contact = Line(label=gettext_lazy("Telephone or e-mail"), max_length=120, required=False)
@@ -97,10 +90,7 @@ class BoxForm(forms.Form):
     @property
     def form_id(self) -> uuid.UUID:
         """What a form is known by, so that sending it twice is one matter."""
-        try:
-            return uuid.UUID(str(self.data.get("form_id", "")))
-        except ValueError:
-            return uuid.uuid4()
+        return typed.key(self.data.get("form_id")) or uuid.uuid4()
 
     @property
     def request_id(self) -> uuid.UUID:
@@ -127,8 +117,8 @@ class BoxForm(forms.Form):
         doubts = self._find_ticket() | self._find_counter()
         if not doubts:
             return
-        typed = [compact(self.cleaned_data[each]) for each in ("code", "counter")]
-        self.doubts = "/".join([str(self.visited_on), *typed])
+        asked = [typed.compact(self.cleaned_data[each]) for each in ("code", "counter")]
+        self.doubts = "/".join([str(self.visited_on), *asked])
         if self.data.get("doubts") == self.doubts:
             self.remark = " ".join(doubts.values())
             return
@@ -136,25 +126,25 @@ class BoxForm(forms.Form):
             self.add_error(field, told + " " + _("Not sure? Just send it once more, as it is."))
 
     def _find_ticket(self) -> dict[str, str]:
-        typed = self.cleaned_data["code"]
-        code = as_code(typed)
+        said = self.cleaned_data["code"]
+        code = typed.ticket_code(said)
         if code:
             tickets = Ticket.objects.filter(branch=self.branch, day=self.visited_on)
             found = tickets.filter(prefix=code[0], number=code[1])
             self.ticket = found.select_related("service", "counter").first()
-        if not typed or self.ticket:
+        if not said or self.ticket:
             return {}
-        told = {"code": typed, "day": day_long(self.visited_on)}
+        told = {"code": said, "day": day_long(self.visited_on)}
         return {"code": _("There is no ticket %(code)s on %(day)s.") % told}
 
     def _find_counter(self) -> dict[str, str]:
-        typed = self.cleaned_data["counter"]
-        number = compact(typed)
-        if number.isdecimal() and number.isascii() and len(number) < 5:
-            self.desk = self.branch.counters.filter(number=int(number)).first()
-        if not typed or self.desk:
+        said = self.cleaned_data["counter"]
+        number = typed.number(typed.compact(said), most=typed.SMALL)
+        if number is not None:
+            self.desk = self.branch.counters.filter(number=number).first()
+        if not said or self.desk:
             return {}
-        return {"counter": _("There is no counter %(number)s here.") % {"number": typed}}
+        return {"counter": _("There is no counter %(number)s here.") % {"number": said}}
 
 
 class WordsForm(forms.Form):

@@ -6,7 +6,6 @@ A day belongs to a branch: it runs from midnight to midnight in the branch's tim
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Self
 from django.db.models import Q
 from django.utils.functional import cached_property
 
+from hall import typed
 from hall.models import Branch, OpeningHours, SpecialDay
 
 
@@ -36,10 +36,10 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The month written as YYYY-MM; raises ValueError."""
-        found = re.fullmatch(r"([0-9]{4})-(0[1-9]|1[0-2])", text)
-        if found is None or found[1] == "0000":
+        found = typed.month(text)
+        if found is None:
             raise ValueError(f"Not a month (YYYY-MM): {text}")
-        return cls(int(found[1]), int(found[2]))
+        return cls(*found)
 
     @property
     def first(self) -> dt.date:

@@ -45,11 +45,6 @@ def known(request: HttpRequest) -> Device | None:
     return rows.filter(secret_hash=hashed(secret)).first()
 
 
-def as_code(typed: str) -> str:
-    """A code as it is kept, however somebody typed it."""
-    return "".join(typed.split()).replace("-", "").upper()
-
-
 def place_of(device: Device) -> str:
     """The address that this paired screen shows."""
     branch, counter = device.branch, device.counter

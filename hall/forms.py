@@ -1,4 +1,7 @@
-"""Forms of the administration: those that ask whom they leave standing, and a branch's rules."""
+"""Forms of the administration: those that ask whom they leave standing, and a branch's rules.
+
+Beside them the field for a day, which every app's forms use.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hall import ledger, rules, stranded
+from hall import ledger, rules, stranded, typed
 from hall.actions.rule import set_rule
 from hall.models import Branch, Service
 from hall.rules import Rule
@@ -26,6 +29,22 @@ M = TypeVar("M", bound=Model)
 # What closes a thing when it is unticked, and what moves it when it is changed.
 CLOSING: Final = frozenset({"is_open", "is_active"})
 MOVING: Final = frozenset({"branch", "service"})
+
+
+class DayField(forms.DateField):
+    """A day in a form."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    default_error_messages = {"invalid": _("Please write the day like this: 2026-03-06.")}
+
+    def to_python(self, value: Any) -> dt.date | None:
+        """As ``typed.day`` reads it."""
+        if isinstance(value, str) and value.strip():
+            found = typed.day(value)
+            if found is None:
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+            return found
+        return super().to_python(value)
 
 
 class AskingForm(forms.ModelForm[M]):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hall import calendar
+from hall.forms import DayField
 from hall.models import Branch, Counter, Service
 from queueing.models import OUTCOMES, Lane, State, Ticket
 from queueing.screens import tickets as tickets_screen
@@ -41,11 +42,7 @@ class CounterChoice(forms.ModelChoiceField[Counter]):
 class TicketFilter(forms.Form):
     """Which tickets of a branch; nothing chosen means all of today's."""
 
-    day = forms.DateField(
-        label=gettext_lazy("Day"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    day = DayField(label=gettext_lazy("Day"), required=False)
     state = forms.ChoiceField(label=gettext_lazy("State"), choices=STATES, required=False)
     service = forms.ModelChoiceField(
         label=gettext_lazy("Service"),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from hall import typed
 from hall.events import TICKETS, Change, Event, change_of
 from hall.languages import HTML_TAG
 from hall.live import LOOK_BACK, BranchSource, Key, Marks, Source, notice_marks
@@ -85,11 +86,12 @@ class Kiosk(Source):
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch and the category that the path names."""
-        if len(path) != 2 or not path[1].isdecimal():
+        category = typed.number(path[1]) if len(path) == 2 else None
+        if category is None:
             return None
-        found = Branch.objects.filter(slug=path[0], offerings__service__category=int(path[1]))
+        found = Branch.objects.filter(slug=path[0], offerings__service__category=category)
         pk = found.values_list("pk", flat=True).first()
-        return None if pk is None else (pk, path[1])
+        return None if pk is None else (pk, str(category))
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The lines once, then once a category and language."""
@@ -144,9 +146,10 @@ class Display(CounterSource):
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The counter that the path names."""
-        if len(path) != 2 or not path[1].isdecimal():
+        number = typed.number(path[1], most=typed.SMALL) if len(path) == 2 else None
+        if number is None:
             return None
-        found = Counter.objects.filter(branch__slug=path[0], number=int(path[1]), is_active=True)
+        found = Counter.objects.filter(branch__slug=path[0], number=number, is_active=True)
         row = found.values_list("branch_id", "pk").first()
         return None if row is None else (row[0], str(row[1]))
 
@@ -184,9 +187,10 @@ class TicketPage(Source):
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The ticket that the token names."""
-        if len(path) != 1:
+        token = typed.token(path[0]) if len(path) == 1 else None
+        if token is None:
             return None
-        row = Ticket.objects.filter(token=path[0]).values_list("branch_id", "pk").first()
+        row = Ticket.objects.filter(token=token).values_list("branch_id", "pk").first()
         return None if row is None else (row[0], str(row[1]))
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:

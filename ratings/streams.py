@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from hall import typed
 from hall.context import MARKS
 from hall.events import Event, change_of
 from hall.live import LOOK_BACK, Key, Marks
@@ -36,9 +37,10 @@ class Pad(CounterSource):
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The counter that the path names, with the chosen language."""
-        if len(path) not in (2, 3) or not path[1].isdecimal():
+        number = typed.number(path[1], most=typed.SMALL) if len(path) in (2, 3) else None
+        if number is None:
             return None
-        found = Counter.objects.filter(branch__slug=path[0], number=int(path[1]), is_active=True)
+        found = Counter.objects.filter(branch__slug=path[0], number=number, is_active=True)
         row = found.values_list("branch_id", "pk").first()
         return None if row is None else (row[0], "/".join([str(row[1]), *path[2:]]))
 

@@ -10,7 +10,6 @@ from django.test import Client
 
 from complaints import actions
 from complaints.models import Matter
-from complaints.reading import as_code, as_reference, compact
 from hall.models import Branch
 from queueing import actions as queue
 from tests.cast import Cast
@@ -177,11 +176,3 @@ def test_a_number_in_an_address_is_no_way_to_ask(
     html = visitor.get(ASK, {"q": matter.reference}).content.decode()
     assert matter.token not in html
     assert visitor.put(ASK).status_code == 405
-
-
-def test_reading_numbers() -> None:
-    assert compact("Ａ－０４２") == compact(" a 042 ") == compact("A\u200b042") == "A042"
-    assert as_code("A042") == as_code("a42") == ("A", 42)
-    assert as_code("ABC1") is None and as_code("A1234567") is None and as_code("042") is None
-    assert as_reference("1" * 16) and not as_reference("1" * 15) and not as_reference("٣" * 16)
-    assert as_reference(" " * 300 + "1" * 16) is None

@@ -16,6 +16,7 @@ from complaints import actions
 from complaints.forms import BoxForm
 from complaints.models import Matter
 from complaints.views.keeping import is_switching, keeps_words, on_expiry, switches_language
+from hall import typed
 from hall.languages import known
 from hall.models import Branch
 from hall.pages import SeeOther, unlisted
@@ -40,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def ticket_of(request: HttpRequest) -> Ticket | None:
     """The visit that the visitor comes from."""
-    token = request.GET.get("ticket", "").replace("\x00", "")
+    token = typed.token(request.GET.get("ticket"))
     tickets = Ticket.objects.select_related("branch", "counter")
     return tickets.filter(token=token).first() if token else None
 

@@ -10,10 +10,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from complaints.models import Kind
-from complaints.reading import compact
+from complaints.models import REFERENCE_DIGITS, Kind
 from complaints.screens import desk as desk_screen
 from complaints.screens.desk import Wanted
+from hall import typed
 from hall.pages import htmx
 from staff import access
 from staff.access import requires
@@ -50,14 +50,11 @@ def desk(request: HttpRequest, member: Member) -> HttpResponse:
 
 def asked(query: QueryDict) -> Wanted:
     """What the address asks for; what it says wrong is as if it were not said."""
-    tab, kind, page = (query.get(name, "") for name in ("show", "kind", "page"))
-    is_page = page.isascii() and page.isdecimal() and 0 < int(page[:6]) <= LAST_PAGE
-    digits = compact(query.get("q", ""))
-    is_part = digits.isascii() and digits.isdecimal() and len(digits) >= FEWEST_DIGITS
+    tab, kind = query.get("show", ""), query.get("kind", "")
     return Wanted(
         tab=tab if tab in desk_screen.LABELS else "open",
         kind=kind if kind in Kind.values else "",
-        branch=query.get("branch", "").replace("\x00", "")[:50],
-        digits=digits[:16] if is_part else "",
-        page=int(page[:6]) if is_page else 1,
+        branch=typed.slug(query.get("branch")) or "",
+        digits=typed.digits(query.get("q", ""), FEWEST_DIGITS, REFERENCE_DIGITS) or "",
+        page=typed.number(query.get("page"), most=LAST_PAGE) or 1,
     )

@@ -24,7 +24,8 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import actions
 from complaints.models import Matter
 from complaints.screens import handle as handle_screen
-from complaints.views.keeping import on_expiry, typed
+from complaints.views.keeping import fields_sent, on_expiry
+from hall import typed
 from hall.pages import SeeOther, htmx
 from hall.refusal import Refused
 from staff.access import requires
@@ -43,21 +44,19 @@ class Press:
     @property
     def text(self) -> str:
         """What was written."""
-        return self.form.get("text", "").replace("\x00", "").replace("\r\n", "\n").strip()
+        return typed.words(self.form.get("text", ""))
 
     @property
     def seen(self) -> int:
         """The last entry on the page that was written on; on one that does not say, none."""
-        seen = self.form.get("seen", "")
-        return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 18 else 0
+        return typed.number(self.form.get("seen")) or 0
 
     @property
     def owner(self) -> Member:
         """Who was chosen; raises Refused if nobody was."""
-        chosen = self.form.get("owner", "")
+        chosen = typed.number(self.form.get("owner"))
         able = handle_screen.assignable(self.matter, self.matter.about.values_list("pk", flat=True))
-        is_id = chosen.isascii() and chosen.isdecimal() and len(chosen) < 18
-        found = able.filter(pk=int(chosen)).first() if is_id else None
+        found = able.filter(pk=chosen).first() if chosen else None
         if found is None:
             raise Refused(_("Please choose who shall have the matter."))
         return found
@@ -144,7 +143,7 @@ def signed_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is no longer signed in keeps what they wrote."""
     context = {
         "text": request.POST.get("text", ""),
-        "typed": typed(request),
+        "typed": fields_sent(request),
         "next": reverse("complaints:handle", args=[pk]),
     }
     return render(request, "complaints/handle/signed_out.html", context, status=403)

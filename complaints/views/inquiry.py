@@ -17,10 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from complaints.forms import InquiryForm
-from complaints.models import Matter
-from complaints.reading import as_code, as_reference, is_number
+from complaints.models import REFERENCE_DIGITS, Matter
 from complaints.views.keeping import on_expiry
-from hall import calendar
+from hall import calendar, typed
 from hall.models import Branch
 from hall.pages import SeeOther, unlisted
 from queueing.models import Ticket
@@ -78,13 +77,13 @@ def inquiry(request: HttpRequest) -> HttpResponse:
     form = InquiryForm(request.POST)
     if not form.is_valid():
         return page(request, form, status=400)
-    typed: str = form.cleaned_data["q"]
-    if not is_number(typed) and as_code(typed) is None:
-        return SeeOther(reverse("hall:guides") + "?" + urlencode({"q": typed}))
+    said: str = form.cleaned_data["q"]
+    if not typed.has_no_letter(said) and typed.ticket_code(said) is None:
+        return SeeOther(reverse("hall:guides") + "?" + urlencode({"q": said}))
     throttle = Throttle.of(request)
     if throttle.is_closed:
         return page(request, form, must_wait=True, status=429)
-    return answer(request, form, typed) or not_found(request, form, throttle)
+    return answer(request, form, said) or not_found(request, form, throttle)
 
 
 def not_found(request: HttpRequest, form: InquiryForm, throttle: Throttle) -> HttpResponse:
@@ -93,18 +92,18 @@ def not_found(request: HttpRequest, form: InquiryForm, throttle: Throttle) -> Ht
     return page(request, form, is_missing=True)
 
 
-def answer(request: HttpRequest, form: InquiryForm, typed: str) -> HttpResponse | None:
+def answer(request: HttpRequest, form: InquiryForm, said: str) -> HttpResponse | None:
     """What there is of this number."""
-    if as_code(typed):
-        return of_tickets(request, form, tickets_of(typed))
-    reference = as_reference(typed)
+    code = typed.ticket_code(said)
+    if code:
+        return of_tickets(request, form, tickets_of(*code))
+    reference = typed.digits(said, REFERENCE_DIGITS, REFERENCE_DIGITS)
     matter = Matter.objects.filter(reference=reference).first() if reference else None
     return SeeOther(matter.get_absolute_url()) if matter else None
 
 
-def tickets_of(typed: str) -> list[Ticket]:
+def tickets_of(prefix: str, number: int) -> list[Ticket]:
     """Today's tickets of this number: each branch may have one."""
-    prefix, number = as_code(typed) or ("", 0)
     now = timezone.now()
     branches = list(Branch.objects.filter(is_active=True))
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}

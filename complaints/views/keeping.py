@@ -33,13 +33,13 @@ def keeps_words(view: View) -> View:
             if request.method != "POST":
                 raise
             log.error("words_not_stored", error=type(error).__name__)
-            context = {"typed": typed(request), "text": request.POST.get("text", "")}
+            context = {"typed": fields_sent(request), "text": request.POST.get("text", "")}
             return render(request, "complaints/box/kept.html", context, status=503)
 
     return respond
 
 
-def typed(request: HttpRequest) -> list[tuple[str, str]]:
+def fields_sent(request: HttpRequest) -> list[tuple[str, str]]:
     """Every field that was sent, but for the form's own key."""
     return [
         (name, value)

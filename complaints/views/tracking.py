@@ -18,6 +18,7 @@ from complaints.models import Matter
 from complaints.screens import tracking as tracking_screen
 from complaints.views.box import fresh
 from complaints.views.keeping import is_switching, keeps_words, on_expiry, switches_language
+from hall import typed
 from hall.languages import HTML_TAG, known
 from hall.pages import SeeOther, chosen_language, qr_code, unlisted
 from hall.refusal import Refused
@@ -31,7 +32,7 @@ def of_token(view: View) -> View:
     @wraps(view)
     def respond(request: HttpRequest, token: str) -> HttpResponse:
         rows = Matter.objects.select_related("branch", "department", "ticket")
-        matter = rows.filter(token=token.replace("\x00", "")).first()
+        matter = rows.filter(token=typed.token(token)).first()
         if matter is None:
             return unlisted(render(request, "complaints/tracking/missing.html", status=404))
         language = chosen_language(request) or known(matter.language)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from hall import typed
 from hall.events import Change, Event, change_of
 from hall.models import Branch, Notice
 from hall.plugs import Socket
@@ -57,9 +58,10 @@ class BranchSource(Source):
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
         """The branch that the path names."""
-        if len(path) != 1:
+        slug = typed.slug(path[0]) if len(path) == 1 else None
+        if slug is None:
             return None
-        pk = Branch.objects.filter(slug=path[0]).values_list("pk", flat=True).first()
+        pk = Branch.objects.filter(slug=slug).values_list("pk", flat=True).first()
         return None if pk is None else (pk, "")
 
 

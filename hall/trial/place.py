@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hall import typed
+
 BASE = Path(__file__).resolve().parent.parent.parent
 
 
@@ -61,9 +63,10 @@ def asked_for(env: Mapping[str, str]) -> Place:
 
 def port_number(text: str) -> int:
     """A port that can be asked for."""
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < 65536:
+    port = typed.number(text, most=65_535)
+    if not port:
         raise Unusable(f"PORT={text} is no port: choose one from 1 to 65535, as make run PORT=8001")
-    return int(text)
+    return port
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import CommandError
 
+from hall import typed
 from hall.models import Branch
 
 
@@ -26,4 +27,7 @@ def branch_of(slug: str) -> Branch:
 
 def day(text: str) -> dt.date:
     """A day as YYYY-MM-DD; raises ValueError."""
-    return dt.date.fromisoformat(text)
+    found = typed.day(text)
+    if found is None:
+        raise ValueError(text)
+    return found

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reswap, retarget
 
-from hall import calendar
+from hall import calendar, typed
 from hall.models import Offering
 from hall.pages import htmx
 from hall.refusal import Refused
@@ -49,14 +49,14 @@ class Press:
     @property
     def reason(self) -> str:
         """What the clerk wrote."""
-        return self.form.get("reason", "").strip()
+        return typed.line(self.form.get("reason", ""))
 
     @property
     def offering(self) -> Offering:
         """The service that the clerk chose; raises Refused if there is none."""
-        chosen = self.form.get("offering", "")
+        chosen = typed.number(self.form.get("offering"))
         offerings = Offering.objects.filter(branch=self.sitting.branch_id).select_related("service")
-        found = offerings.filter(pk=chosen).first() if chosen.isdecimal() else None
+        found = offerings.filter(pk=chosen).first() if chosen else None
         if found is None:
             raise Refused(_("Please choose a service."))
         return found
@@ -317,7 +317,7 @@ def picker(request: HttpRequest, member: Member) -> HttpResponse:
     """The counters of the member's branch; who may serve at several chooses one first."""
     own = access.only_branch(member, Right.SERVE)
     several = access.branches(member, Right.SERVE).filter(is_active=True)
-    branch = own or several.filter(slug=request.GET.get("branch", "")).first()
+    branch = own or several.filter(slug=typed.slug(request.GET.get("branch"))).first()
     context: dict[str, Any] = {"branch": branch, "branches": [], "seats": []}
     if own is None:
         context["branches"] = several

@@ -8,6 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from hall import typed
 from hall.languages import HTML_TAG, known
 from hall.models import Branch, Category
 from hall.screens import service_guides
@@ -35,10 +36,8 @@ def index(request: HttpRequest, branch: Branch) -> HttpResponse:
 
 def chosen_kind(request: HttpRequest) -> Category | None:
     """The kind of service that the address asks for, if there is one."""
-    asked = request.GET.get("category", "")
-    if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
-        return None
-    return Category.objects.filter(pk=asked).first()
+    asked = typed.number(request.GET.get("category"))
+    return Category.objects.filter(pk=asked).first() if asked else None
 
 
 @require_safe

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from hall import typed
 from hall.models import Counter
 from hall.refusal import Refused
 from queueing import actions, seats
@@ -43,7 +44,7 @@ SETTLING: Final[dict[str, list[tuple[str, Promise]]]] = {
 def sit(request: HttpRequest, member: Member) -> HttpResponse:
     """Sit down at a counter (POST); ask before taking it from somebody (GET)."""
     asked = request.POST if request.method == "POST" else request.GET
-    counter = get_object_or_404(counters_of(member), pk=number(asked.get("counter", "")))
+    counter = get_object_or_404(counters_of(member), pk=typed.number(asked.get("counter")))
     if request.method == "POST":
         return take_seat(request, member, counter, take_over="take_over" in request.POST)
     sitting = counter.sittings.open().select_related("member").exclude(member=member).first()
@@ -92,14 +93,14 @@ def leave(request: HttpRequest, member: Member) -> HttpResponse:
         "visitor": visitor,
         "ways": SETTLING[visitor.state] if visitor else [],
         "then": request.GET.get("then", ""),
-        "counter": number(request.GET.get("counter", "")),
+        "counter": typed.number(request.GET.get("counter")),
     }
     return render(request, "queueing/seat/settle.html", context)
 
 
 def settle(request: HttpRequest, member: Member) -> HttpResponse:
     """Do what was chosen for the visitor, then what was asked for at first."""
-    then, counter = request.POST.get("then", ""), number(request.POST.get("counter", ""))
+    then, counter = request.POST.get("then", ""), typed.number(request.POST.get("counter"))
     try:
         if request.POST.get("settle"):
             deal_with_visitor(request, member)
@@ -121,7 +122,7 @@ def settle(request: HttpRequest, member: Member) -> HttpResponse:
 def deal_with_visitor(request: HttpRequest, member: Member) -> None:
     """Make the chosen move with the visitor whom the page showed."""
     tickets = Ticket.objects.visible_to(member, Right.SERVE)
-    ticket = get_object_or_404(tickets, pk=number(request.POST.get("ticket", "")))
+    ticket = get_object_or_404(tickets, pk=typed.number(request.POST.get("ticket")))
     sitting = seats.current_sitting(member)
     ways = dict(SETTLING.get(ticket.state, []))
     if sitting is not None and request.POST["settle"] in ways:
@@ -132,11 +133,6 @@ def counters_of(member: Member) -> QuerySet[Counter]:
     """The counters at which the member may sit."""
     counters = Counter.objects.filter(is_active=True).select_related("branch")
     return counters.filter(access.within(member, Right.SERVE))
-
-
-def number(text: str) -> int | None:
-    """The id in a form's field, if it is one."""
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def with_query(url_name: str, **query: object) -> str:

@@ -6,7 +6,6 @@ speaks the language of the ticket, unless the visitor has chosen one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 
@@ -17,6 +16,7 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hall import typed
 from hall.languages import HTML_TAG, known
 from hall.pages import SeeOther, chosen_language, qr_code, unlisted
 from hall.refusal import Refused
@@ -35,7 +35,7 @@ def of_token(view: View) -> View:
     @wraps(view)
     def respond(request: HttpRequest, token: str) -> HttpResponse:
         tickets = Ticket.objects.select_related("branch", "service")
-        ticket = tickets.filter(token=token.replace("\x00", "")).first()
+        ticket = tickets.filter(token=typed.token(token)).first()
         if ticket is None:
             return unlisted(render(request, "queueing/ticket/missing.html", status=404))
         language = chosen_language(request) or known(ticket.language)
@@ -77,7 +77,7 @@ def paper(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 @require_safe
 def qr(request: HttpRequest, token: str) -> HttpResponse:
     """The page's address as a QR code; it tells nothing but what the address says."""
-    if not re.fullmatch(r"[\w-]{1,24}", token):
+    if typed.token(token) is None:
         raise Http404
     return qr_code(request, reverse("queueing:ticket", args=[token]))
 

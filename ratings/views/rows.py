@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from hall import calendar
+from hall.forms import DayField
 from hall.models import Branch
 from ratings.figures import day as today
 from ratings.models import Grade, Rating
@@ -34,11 +35,7 @@ GRADES: Final = [
 class RatingFilter(forms.Form):
     """Which ratings of a branch; nothing chosen means all of today's."""
 
-    day = forms.DateField(
-        label=gettext_lazy("Day"),
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+    day = DayField(label=gettext_lazy("Day"), required=False)
     grade = forms.ChoiceField(label=gettext_lazy("Grade"), choices=GRADES, required=False)
 
     def __init__(self, day: dt.date, data: Any = None) -> None:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from hall import typed
 from hall.calendar import Month
 from ratings.models import Row
 from ratings.screens import summary as summary_screen
@@ -75,12 +76,11 @@ def as_text(request: HttpRequest, member: Member, branch: str, month: Month) -> 
 
 def _report(request: HttpRequest, member: Member, branch: str, month: Month) -> Report:
     """The version that was asked for; raises Http404 if there is none, or not for this member."""
-    asked = request.GET.get("version", "")
-    if asked and not (asked.isascii() and asked.isdecimal() and len(asked) < 5):
+    asked = request.GET.get("version")
+    version = typed.number(asked, most=typed.SMALL)
+    if asked and version is None:
         raise Http404
-    report = summary_screen.report(
-        branch_for(member, Right.SUMMARIES, branch), month, int(asked) if asked else None
-    )
+    report = summary_screen.report(branch_for(member, Right.SUMMARIES, branch), month, version)
     if report is None:
         raise Http404
     return report

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hall import devices, ledger
+from hall import ledger, typed
 from hall.events import Event, publish
 from hall.models import Branch, Counter, Device
 from hall.refusal import Refused
@@ -16,6 +16,7 @@ from staff import access
 from staff.models import Member
 from staff.rights import Right
 
+NO_CODE = "-"  # no device shows it
 WRONG_CODES = 10  # so many, and one waits a while
 WRONG_CODES_WAIT = 600
 AT_COUNTERS = (Device.Kind.DISPLAY, Device.Kind.PAD)
@@ -32,10 +33,11 @@ def pair_device(
     """
     _check_place(branch, kind, counter, by)
     _check_tries(by)
-    now, typed = timezone.now(), devices.as_code(code) or "-"
+    now = timezone.now()
     with transaction.atomic():
         waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=now)
-        device = waiting.select_for_update().filter(code=typed).order_by("pk").first()
+        shown = waiting.filter(code=typed.letters_and_digits(code) or NO_CODE)
+        device = shown.select_for_update().order_by("pk").first()
         if device is None:
             _count_try(by)
             raise Refused(_("No screen shows this code now. Please read it from the screen again."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 
 from django.contrib import messages
@@ -16,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from hall import calendar
+from hall import calendar, typed
 from hall.calendar import Month
 from hall.models import Branch
 from hall.refusal import Refused
@@ -52,11 +51,8 @@ def roster(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
 
 def month_asked(request: HttpRequest, branch: Branch, now: dt.datetime) -> Month:
     """The month in the address; this month if there is none, or none that is one."""
-    with contextlib.suppress(ValueError, OverflowError):
-        month = Month.parse(request.GET.get("month", ""))
-        if 1970 <= month.year < 9999:
-            return month
-    return Month.of(calendar.local_day(branch, now))
+    asked = typed.month(request.GET.get("month"))
+    return Month(*asked) if asked else Month.of(calendar.local_day(branch, now))
 
 
 def page(
@@ -86,11 +82,11 @@ def say_saved(request: HttpRequest, saved: forms.Saved) -> None:
 
 def copy(request: HttpRequest, member: Member, found: roster_screen.Roster) -> None:
     """Take over the week before, and say what came of it."""
-    try:
-        monday = dt.date.fromisoformat(request.POST["copy"])
-        count = forms.copy_week(found.branch, monday, found, member)
-    except ValueError:
+    monday = typed.day(request.POST["copy"])
+    if monday is None:
         return
+    try:
+        count = forms.copy_week(found.branch, monday, found, member)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return
