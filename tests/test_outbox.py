@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from typing import Any
 
@@ -18,6 +19,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from hall import events, states, tasks
 from hall.actions import delivery, outbox
 from hall.models import Parcel
+from hall.outbox import bell
 from hall.outbox.kinds import (
     KINDS,
     Content,
@@ -34,6 +36,7 @@ from staff.look import Look
 from staff.streams import parcel_marks
 from tests.cast import Cast
 from tests.crowd import all_at_once
+from tests.processes import soon
 
 State = Parcel.State
 LABEL: Promise = gettext_lazy("paper")
@@ -126,32 +129,66 @@ def test_outside_a_transaction_nothing_is_put(cast: Cast, post: Post) -> None:
     assert not Parcel.objects.exists()
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tasks that were sent by a bell of the test's own."""
+    found: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_how: found.append(name))
+    monkeypatch.setattr(bell, "BELL", bell.Bell())
+    return found
+
+
 def test_the_worker_is_told_by_the_name_of_its_task(
     cast: Cast,
     post: Post,
-    monkeypatch: pytest.MonkeyPatch,
+    sent: list[str],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, **_how: sent.append(name))
     with django_capture_on_commit_callbacks(execute=True):
         put(cast)
-    assert sent == [tasks.deliver.name]
+    assert soon(lambda: sent == [tasks.deliver.name])
 
 
-def test_without_a_broker_the_next_look_finds_it(
+def test_a_broker_that_answers_never_holds_up_nobody_and_no_ringing_is_lost(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell, answers = current_app.send_task, threading.Event()
+
+    def slow(name: str, **how: Any) -> None:
+        answers.wait(10)
+        tell(name, **how)
+
+    monkeypatch.setattr(current_app, "send_task", slow)
+    began = time.monotonic()
+    bell.ring()
+    time.sleep(0.05)  # its thread waits for the broker by now
+    bell.ring()
+    bell.ring()
+    assert time.monotonic() - began < 1 and not sent
+    answers.set()
+    assert soon(lambda: len(sent) == 2), "once for the first, once for all who rang meanwhile"
+
+
+def test_without_a_broker_the_next_look_finds_it_and_the_bell_rings_on(
     cast: Cast,
     post: Post,
+    sent: list[str],
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    def nobody(_name: str, **_how: object) -> None:
+    tried: list[str] = []
+
+    def nobody(name: str, **_how: object) -> None:
+        tried.append(name)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(current_app, "send_task", nobody)
-    with django_capture_on_commit_callbacks(execute=True):
+    with monkeypatch.context() as patch, django_capture_on_commit_callbacks(execute=True):
+        patch.setattr(current_app, "send_task", nobody)
+        bell.ring()
+        assert soon(lambda: len(tried) == 1)
         put(cast)
     assert tasks.deliver() == 1
+    assert soon(lambda: bool(sent))
     schedule = [each["task"] for each in current_app.conf.beat_schedule.values()]
     assert tasks.deliver.name in schedule and tasks.prune_outbox.name in schedule
 

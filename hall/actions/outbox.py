@@ -6,9 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
-import kombu.exceptions
-import structlog
-from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,12 +13,11 @@ from django.utils.translation import gettext as _
 from hall import ledger, states
 from hall.events import Event, publish
 from hall.models import Branch, Parcel
+from hall.outbox import bell
 from hall.outbox.kinds import Kind
 from hall.refusal import Refused
 
-DELIVER: Final = "hall.tasks.deliver"  # by its name, for it stands above
 DECISIONS: Final = ("came_out", "again", "drop")
-log = structlog.get_logger(__name__)
 
 
 def put(
@@ -52,15 +48,7 @@ def put(
         due_at=moment,
     )
     Parcel.objects.bulk_create([parcel], ignore_conflicts=True)
-    transaction.on_commit(wake, robust=True)
-
-
-def wake() -> None:
-    """Have the worker look now. If it cannot be told, its next look is seconds away."""
-    try:
-        current_app.send_task(DELIVER, retry=False, ignore_result=True)
-    except (kombu.exceptions.OperationalError, OSError) as error:
-        log.warning("worker_not_told", error=type(error).__name__)
+    transaction.on_commit(bell.ring, robust=True)
 
 
 def decide(
@@ -81,4 +69,4 @@ def decide(
             raise Refused(_("Meanwhile this was settled."))
         ledger.record(f"parcel.{decision}", of=parcel, by=by, at=moment)
         publish(parcel.branch_id, Event.OUTBOX_CHANGED)
-        transaction.on_commit(wake, robust=True)
+        transaction.on_commit(bell.ring, robust=True)
