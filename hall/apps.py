@@ -24,6 +24,7 @@ class HallConfig(AppConfig):
         django_checks.register(checks.ledger, django_checks.Tags.security, deploy=True)
         register(health.CHECKS, Database, name="database", order=10)
         register(health.CHECKS, health.LiveScreens, name="live", order=20)
+        register(health.CHECKS, health.SharedLimits, name="limits", order=30)
         register(live.MARKERS, live.notice_marks, name="notices")
         django_checks.register(checks.stored_rules, django_checks.Tags.database)
         django_checks.register(checks.field_keys, django_checks.Tags.database)

@@ -1,8 +1,9 @@
 """What every test may use."""
 
+import contextlib
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,9 +12,12 @@ from celery import current_app
 from django.core.cache import cache
 from django.test import TransactionTestCase
 from django.utils import timezone, translation
+from pytest_django import Settings
 
+from hall import limits
 from tests import flush
 from tests.cast import Cast, gather
+from tests.servers import Missing, redis_binary, served, start_redis
 from tools import catalogues
 
 catalogues.compile_all()
@@ -53,6 +57,7 @@ def django_db_setup(
 def cast(db: None) -> Cast:
     """The hall of the tests, with everybody in it (see tests/cast.py)."""
     cache.clear()
+    limits.counts.ask(lambda limiter: limiter.storage.reset())
     return gather()
 
 
@@ -78,3 +83,17 @@ def empty_queue() -> Iterator[None]:
     current_app.control.purge()
     yield
     current_app.control.purge()
+
+
+@pytest.fixture
+def redis_server(settings: Settings) -> Iterator[Callable[[], None]]:
+    """A private Redis that the test may end; skipped where there is none (CI=true: fails)."""
+    try:
+        binary = redis_binary()
+    except Missing as missing:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(missing))
+    with contextlib.ExitStack() as stack:
+        settings.REDIS_URL = stack.enter_context(served(lambda folder: start_redis(folder, binary)))
+        yield stack.close

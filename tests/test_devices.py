@@ -19,6 +19,7 @@ from hall.actions.device import hashed
 from hall.models import Device
 from hall.refusal import Refused
 from staff import actions
+from staff.actions.device import WRONG_CODES
 from staff.models import Member
 from tests.cast import Cast, member
 from tests.crowd import all_at_once
@@ -215,7 +216,7 @@ def test_hostile_codes_pair_nothing(cast: Cast, client: Client, code: str) -> No
 def test_who_guesses_codes_has_to_wait(cast: Cast, client: Client) -> None:
     _screen, device = new_screen()
     client.force_login(cast.supervisor)
-    for _each in range(actions.WRONG_CODES):
+    for _each in range(WRONG_CODES.times):
         enter(client, code="WRONG1", kind="kiosk")
     assert "Too many wrong codes." in enter(client, code=device.code, kind="kiosk")
     with pytest.raises(Refused, match="Too many wrong codes"):

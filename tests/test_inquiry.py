@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 
 import pytest
 from django.test import Client
 
 from complaints import actions
 from complaints.models import Matter
+from complaints.views import inquiry
+from hall.limits import Limit
 from hall.models import Branch
 from queueing import actions as queue
 from tests.cast import Cast
@@ -110,7 +113,7 @@ def near(number: str) -> list[str]:
 def test_neighbours_and_patterns_all_get_the_same_answer(
     cast: Cast, visitor: Client, matter: Matter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("complaints.views.inquiry.TRIES", 1000)
+    monkeypatch.setattr(inquiry, "UNKNOWN_NUMBERS", Limit("inquiry", times=1000, per=60))
     answers = {page(ask(visitor, typed)) for typed in near(matter.reference)}
     assert len(answers) == 1 and NOT_FOUND in answers.pop()
 
@@ -147,9 +150,12 @@ def test_after_ten_wrong_numbers_this_browser_waits_a_minute_and_no_other(
 def test_after_the_minute_it_goes_on(
     cast: Cast, visitor: Client, matter: Matter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("complaints.views.inquiry.PAUSE", -1)
-    for step in range(12):
+    monkeypatch.setattr(inquiry, "UNKNOWN_NUMBERS", Limit("inquiry", times=3, per=3))
+    for step in range(3):
         ask(visitor, str(step + 1))
+    slow = visitor.post(ASK, {"q": matter.reference})
+    assert slow.status_code == 429 and 1 <= int(slow.headers["Retry-After"]) <= 4
+    time.sleep(int(slow.headers["Retry-After"]))
     assert visitor.post(ASK, {"q": matter.reference}).status_code == 303
 
 

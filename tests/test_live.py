@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,7 +25,6 @@ from queueing.models import Ticket
 from queueing.screens import board as board_screen
 from queueing.streams import Board
 from tests.cast import Cast
-from tests.servers import Missing, redis_binary, served, start_redis
 from tests.watching import BOARD, SOON, do, parsed, play, watching
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -385,20 +383,6 @@ def test_the_poll_renders_nothing_while_nothing_happens(cast: Cast, renders: lis
             assert renders == []
 
     play(scene)
-
-
-@pytest.fixture
-def redis_server(settings: Settings) -> Iterator[Callable[[], None]]:
-    """A private Redis that the test may end; skipped where there is none (CI=true: fails)."""
-    try:
-        binary = redis_binary()
-    except Missing as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
-    with contextlib.ExitStack() as stack:
-        settings.REDIS_URL = stack.enter_context(served(lambda folder: start_redis(folder, binary)))
-        yield stack.close
 
 
 async def heard(stage: Live) -> None:

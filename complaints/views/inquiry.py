@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,47 +15,16 @@ from django.views.decorators.http import require_http_methods
 from complaints.forms import InquiryForm
 from complaints.models import REFERENCE_DIGITS, Matter
 from complaints.views.keeping import on_expiry
-from hall import calendar, typed
+from hall import calendar, limits, typed
+from hall.limits import Limit
 from hall.models import Branch
 from hall.pages import SeeOther, unlisted
 from queueing.models import Ticket
 from queueing.screens import ticket as ticket_screen
 
-TRIES: Final = 10
-PAUSE: Final = 60  # seconds
-
-
-@dataclass(frozen=True)
-class Throttle:
-    """How often this browser asked for numbers that do not exist, in the last minute.
-
-    Reference numbers are safe by their length: there are nine million billion. This only makes it
-    dull to try them by hand. It counts by browser (its CSRF cookie, without which no form comes
-    this far) together with the address, never by the address alone: a whole hall is behind one.
-    Nothing waits in a thread, and whoever waits a minute goes on. Counted by each process.
-    """
-
-    key: str
-
-    @classmethod
-    def of(cls, request: HttpRequest) -> Throttle:
-        """The count of the browser that asks."""
-        browser = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
-        who = f"{request.META.get('REMOTE_ADDR', '')}|{browser}"
-        return cls("inquiry:" + hashlib.sha256(who.encode(errors="replace")).hexdigest())
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether to ask for a minute's patience."""
-        return int(cache.get(self.key, 0)) >= TRIES
-
-    def count(self) -> None:
-        """Another number that does not exist."""
-        cache.add(self.key, 0, PAUSE)
-        try:
-            cache.incr(self.key)
-        except ValueError:  # ran out just now
-            cache.set(self.key, 1, PAUSE)
+# Reference numbers are safe by their length: there are nine million billion. This only makes it
+# dull to try them by hand. Nothing waits in a thread, and whoever waits a minute goes on.
+UNKNOWN_NUMBERS: Final = Limit("inquiry", times=10, per=60, guards_secret=True)
 
 
 def expired(request: HttpRequest) -> HttpResponse:
@@ -80,15 +45,22 @@ def inquiry(request: HttpRequest) -> HttpResponse:
     said: str = form.cleaned_data["q"]
     if not typed.has_no_letter(said) and typed.ticket_code(said) is None:
         return SeeOther(reverse("hall:guides") + "?" + urlencode({"q": said}))
-    throttle = Throttle.of(request)
-    if throttle.is_closed:
-        return page(request, form, must_wait=True, status=429)
-    return answer(request, form, said) or not_found(request, form, throttle)
+    who = limits.browser_of(request)
+    if limits.is_reached(UNKNOWN_NUMBERS, who):
+        return must_wait(request, form, who)
+    return answer(request, form, said) or not_found(request, form, who)
 
 
-def not_found(request: HttpRequest, form: InquiryForm, throttle: Throttle) -> HttpResponse:
+def must_wait(request: HttpRequest, form: InquiryForm, who: str) -> HttpResponse:
+    """Please try again in a minute; what was typed stays."""
+    response = page(request, form, must_wait=True, status=429)
+    response.headers["Retry-After"] = str(limits.retry_after(UNKNOWN_NUMBERS, who))
+    return response
+
+
+def not_found(request: HttpRequest, form: InquiryForm, who: str) -> HttpResponse:
     """One and the same answer for every number that does not exist, however near to one."""
-    throttle.count()
+    limits.hit(UNKNOWN_NUMBERS, who)
     return page(request, form, is_missing=True)
 
 

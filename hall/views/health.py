@@ -12,7 +12,7 @@ from health_check.base import HealthCheck
 from health_check.exceptions import ServiceWarning
 from health_check.views import HealthCheckView
 
-from hall import live
+from hall import limits, live
 from hall.plugs import Socket
 
 CHECKS: Socket[Callable[[], HealthCheck]] = Socket("readiness")
@@ -26,6 +26,17 @@ class LiveScreens(HealthCheck):
         """Raises a warning while there is one: the hall as a whole still works."""
         if faults := list(live.FAULTS):
             said = f"cannot be rendered: {', '.join(faults)}"
+            raise ServiceWarning(said)  # type: ignore[no-untyped-call]
+
+
+@dataclasses.dataclass
+class SharedLimits(HealthCheck):
+    """Says while each process counts for itself how often somebody tried something."""
+
+    async def run(self) -> None:
+        """Raises a warning: the hall works, and codes cannot be guessed meanwhile."""
+        if limits.counts.is_away:
+            said = "limits are counted by each process; entering codes waits for Redis"
             raise ServiceWarning(said)  # type: ignore[no-untyped-call]
 
 

@@ -7,7 +7,6 @@ from staff.actions.access import check_grant, grant, revoke, set_rights
 from staff.actions.device import (
     AT_COUNTERS,
     WRONG_CODES,
-    WRONG_CODES_WAIT,
     log,
     pair_device,
     revoke_device,
@@ -19,7 +18,6 @@ from staff.actions.sign_in import sign_in_failed, signed_in, signed_out
 __all__ = [
     "AT_COUNTERS",
     "WRONG_CODES",
-    "WRONG_CODES_WAIT",
     "check_grant",
     "grant",
     "log",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
-from django.core.cache import cache
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hall import ledger, typed
+from hall import ledger, limits, typed
 from hall.events import Event, publish
+from hall.limits import Limit
 from hall.models import Branch, Counter, Device
 from hall.refusal import Refused
 from staff import access
@@ -17,8 +19,7 @@ from staff.models import Member
 from staff.rights import Right
 
 NO_CODE = "-"  # no device shows it
-WRONG_CODES = 10  # so many, and one waits a while
-WRONG_CODES_WAIT = 600
+WRONG_CODES: Final = Limit("pairing-codes", times=10, per=600, guards_secret=True)
 AT_COUNTERS = (Device.Kind.DISPLAY, Device.Kind.PAD)
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ def pair_device(
         shown = waiting.filter(code=typed.letters_and_digits(code) or NO_CODE)
         device = shown.select_for_update().order_by("pk").first()
         if device is None:
-            _count_try(by)
+            limits.hit(WRONG_CODES, str(by.pk))
             raise Refused(_("No screen shows this code now. Please read it from the screen again."))
         if kind == Device.Kind.PAD and counter:
             Counter.objects.select_for_update(no_key=True).get(pk=counter.pk)
@@ -53,7 +54,7 @@ def pair_device(
         place = counter.pk if counter else None
         ledger.record("device.pair", of=device, by=by, device=device, counter=place)
         publish(branch.pk, Event.DEVICE_CHANGED)
-    cache.delete(_tries_key(by))
+    limits.clear(WRONG_CODES, str(by.pk))
     log.info("device_paired", device=device.pk, kind=kind, branch=branch.pk, by=by.pk)
     return device
 
@@ -90,15 +91,7 @@ def _check_place(branch: Branch, kind: str, counter: Counter | None, by: Member)
         raise Refused(_("A kiosk or a board stands at no counter."))
 
 
-def _tries_key(member: Member) -> str:
-    return f"wrong-pairing-codes:{member.pk}"
-
-
 def _check_tries(by: Member) -> None:
     """Refuse somebody who has guessed too often."""
-    if cache.get(_tries_key(by), 0) >= WRONG_CODES:
+    if limits.is_reached(WRONG_CODES, str(by.pk)):
         raise Refused(_("Too many wrong codes. Please wait ten minutes and try again."))
-
-
-def _count_try(by: Member) -> None:
-    cache.set(_tries_key(by), cache.get(_tries_key(by), 0) + 1, WRONG_CODES_WAIT)
