@@ -1,6 +1,6 @@
 """Measures the hall on private servers: `make bench` (docs/bench.md).
 
-    python -m bench [--quick] [tickets] [boards] [visits] [month]
+    python -m bench [--quick] [tickets] [boards] [visits] [month] [ledger]
 
 Everything is made, measured and removed; nothing is asserted of any time. `--quick` only shows
 that it runs; with names only these are measured.
@@ -38,7 +38,7 @@ MEASURE = "import django; django.setup(); from bench.measure import main; main()
 # Past tickets; rounds, presses in each; boards, changes on them; tickets of a month.
 FULL, QUICK = (1_000_000, 5, 240, 1000, 40, 100_000), (4_000, 1, 40, 20, 2, 3_100)
 # What has a hall in common is measured by one process, each in a database of its own.
-GROUPS = (("tickets", "boards"), ("visits",), ("month",))
+GROUPS = (("tickets", "boards"), ("visits",), ("month",), ("ledger",))
 NAMES = [name for group in GROUPS for name in group]
 FILES = 4096  # that a process may hold open: a thousand boards are a thousand sockets
 

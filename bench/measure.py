@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
 
-from bench import bare, boards, month, pages, past, plain, report, seats, server, visits
+from bench import bare, boards, ledger, month, pages, past, plain, report, seats, server, visits
 from bench.pages import Tally
 from bench.plan import WITHOUT_PAST, Plan, database, say
 from demo.place import load as place
@@ -50,6 +50,7 @@ def of_names(names: list[str]) -> list[Callable[[Plan], None]]:
         "boards": measure_boards,
         "visits": visits.measure,
         "month": month.measure,
+        "ledger": ledger.measure,
     }
     found = [known[name] for name in names]
     hall: list[Callable[[Plan], None]] = [build] if {"tickets", "boards"} & set(names) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import pickle
 import re
@@ -18,15 +19,16 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from bench import bare, load, month, pages, past, report, screens, seats, visits
+from bench import bare, ledger, load, month, pages, past, report, screens, seats, visits
 from bench.boards import Boards, Cost, Spread
 from bench.pages import Tally
 from bench.statements import Slot, Statement, recorded, say, with_slots
 from complaints.models import Matter
 from hall import calendar
 from hall.calendar import Month
-from queueing import dispatch
-from queueing.models import State, Ticket
+from hall.models import LedgerRow
+from queueing import actions, dispatch
+from queueing.models import Sitting, State, Ticket
 from ratings.models import Rating
 from tests.cast import Cast, gather
 
@@ -333,3 +335,22 @@ def test_boards_are_told_beside_the_relay() -> None:
     hall = Boards([Cost(0, 90.0, 7)], [Spread(100, [20.0])])
     relay = Boards([Cost(0, 40.0, 5)], [Spread(100, [10.0])])
     assert "2.00" in report.boards(hall, relay)
+
+
+# --- the ledger ---
+
+
+@pytest.mark.servers
+@NEEDS_POSTGRES
+def test_without_the_ledger_everything_else_is_done(cast: Cast) -> None:
+    for count, arm in ((4, contextlib.nullcontext()), (0, ledger.without())):
+        seat = Sitting.objects.open().first() or cast.sit()
+        before = LedgerRow.objects.count()
+        with arm:
+            cast.ticket()
+            ticket = actions.call_next(sitting=seat, by=cast.clerk)
+            assert ticket is not None
+            actions.start(ticket=ticket, by=cast.clerk)
+            actions.finish(ticket=ticket, by=cast.clerk)
+        assert LedgerRow.objects.count() - before == count
+        assert ticket.steps.count() == 4
