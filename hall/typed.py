@@ -108,7 +108,7 @@ def day(text: str | None) -> dt.date | None:
 
 def token(text: str | None) -> str | None:
     """The unguessable name of a ticket or a matter."""
-    return text if text and re.fullmatch(r"[0-9A-Za-z_-]{1,64}", text) else None
+    return text if text and re.fullmatch(r"[0-9A-Za-z_-]{1,24}", text) else None
 
 
 def slug(text: str | None) -> str | None:

@@ -407,7 +407,6 @@ SCENES: dict[str, tuple[str, Scene]] = {
 # Those that change nothing; those that write all the same are in ``tests.house.UNRECORDED``.
 CHANGE_NOTHING: Final = {
     "hall.actions.device.hashed": "a hash",
-    "hall.actions.outbox.wake": "tells the worker",
     "queueing.actions.seat.check_free": "a question",
     "queueing.actions.locking.one_statement": "a transaction",
     "queueing.actions.locking.first_wins": "a transaction",
