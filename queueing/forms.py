@@ -10,94 +10,92 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_filters import ChoiceFilter, ModelChoiceFilter
+from django_filters.fields import ModelChoiceField
 
-from hall import calendar
-from hall.forms import DayField
+from hall import calendar, lists
 from hall.models import Branch, Counter, Service
 from queueing.models import OUTCOMES, Lane, State, Ticket
 from queueing.screens import tickets as tickets_screen
 from staff.models import Member
 
-PER_PAGE: Final = 50
 OPEN: Final = "open"
-STATES: Final = [
-    ("", gettext_lazy("all states")),
-    (OPEN, gettext_lazy("in the hall now")),
-    *State.choices,
-]
-ORDERS: Final = [
-    ("", gettext_lazy("the newest first")),
-    ("longest", gettext_lazy("the longest wait first")),
-]
+LONGEST: Final = "longest"
+STATES: Final = [(OPEN, gettext_lazy("in the hall now")), *State.choices]
 
 
-class CounterChoice(forms.ModelChoiceField[Counter]):
+class CounterField(ModelChoiceField):
     """A counter by its number, in the list and in the address."""
 
     def label_from_instance(self, obj: Counter) -> str:
-        """What stands in the list."""
         return _("Counter %(number)s") % {"number": obj.number}
 
 
-class TicketFilter(forms.Form):
-    """Which tickets of a branch; nothing chosen means all of today's."""
+class CounterFilter(ModelChoiceFilter):
+    field_class = CounterField
 
-    day = DayField(label=gettext_lazy("Day"), required=False)
-    state = forms.ChoiceField(label=gettext_lazy("State"), choices=STATES, required=False)
-    service = forms.ModelChoiceField(
+
+class TicketFilter(lists.Filter):
+    """Which tickets of a branch; nothing chosen means all of today's, the newest first."""
+
+    day = lists.DayFilter(label=gettext_lazy("Day"), method="whole")
+    state = ChoiceFilter(
+        label=gettext_lazy("State"),
+        choices=STATES,
+        empty_label=gettext_lazy("all states"),
+        method="in_state",
+    )
+    service = ModelChoiceFilter(
         label=gettext_lazy("Service"),
         queryset=Service.objects.none(),
-        required=False,
         empty_label=gettext_lazy("all services"),
     )
-    counter = CounterChoice(
+    counter = CounterFilter(
         label=gettext_lazy("Counter"),
         queryset=Counter.objects.none(),
         to_field_name="number",
-        required=False,
         empty_label=gettext_lazy("all counters"),
     )
-    member = forms.ModelChoiceField(
+    member = ModelChoiceFilter(
         label=gettext_lazy("Clerk"),
         queryset=Member.objects.none(),
         to_field_name="staff_number",
-        required=False,
         empty_label=gettext_lazy("all clerks"),
     )
-    order = forms.ChoiceField(label=gettext_lazy("Order"), choices=ORDERS, required=False)
+    order = ChoiceFilter(
+        label=gettext_lazy("Order"),
+        choices=[(LONGEST, gettext_lazy("the longest wait first"))],
+        empty_label=gettext_lazy("the newest first"),
+        method="whole",
+    )
 
-    def __init__(self, branch: Branch, now: dt.datetime, data: Any = None) -> None:
+    def __init__(self, branch: Branch, now: dt.datetime, asked: Any = None) -> None:
         self.branch, self.now = branch, now
-        self.today = calendar.local_day(branch, now)
-        super().__init__(data, initial={"day": self.today})
-        chosen: dict[str, QuerySet[Any]] = {
+        choices: dict[str, QuerySet[Any]] = {
             "service": Service.objects.filter(offerings__branch=branch),
             "counter": Counter.objects.filter(branch=branch).order_by("number"),
             "member": Member.objects.filter(Q(branch=branch) | Q(branch=None)),
         }
-        for name, found in chosen.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = found
+        today = calendar.local_day(branch, now)
+        super().__init__(asked, Ticket.objects.all(), {"day": today}, choices)
 
     @property
     def day_asked(self) -> dt.date:
         """The day, today unless told."""
-        day: dt.date | None = self.cleaned_data.get("day") if self.is_bound else None
-        return day or self.today
+        day: dt.date = self.value("day")
+        return day
+
+    def in_state(self, tickets: QuerySet[Ticket], _name: str, state: str) -> QuerySet[Ticket]:
+        """One state, or whoever is in the hall."""
+        if state == OPEN:
+            return tickets.exclude(state__in=OUTCOMES)
+        return tickets.filter(state=state)
 
     def tickets(self) -> QuerySet[Ticket]:
-        """The tickets asked for, in order; what was not understood is left out of the question."""
-        asked = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        tickets = Ticket.objects.of_day(self.branch, self.day_asked)
-        for name in ("service", "counter", "member"):
-            if asked.get(name):
-                tickets = tickets.filter(**{name: asked[name]})
-        if asked.get("state") == OPEN:
-            tickets = tickets.exclude(state__in=OUTCOMES)
-        elif asked.get("state"):
-            tickets = tickets.filter(state=asked["state"])
-        if asked.get("order") == "longest":
+        """The tickets asked for, in order."""
+        tickets: QuerySet[Ticket] = self.qs
+        tickets = tickets.filter(branch=self.branch, day=self.day_asked)
+        if self.value("order") == LONGEST:
             return tickets.order_by(tickets_screen.waited(self.now).desc(), "id")
         return tickets.order_by("-issued_at", "-id")
 

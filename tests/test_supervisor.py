@@ -281,13 +281,25 @@ def test_rows_are_filtered_and_bad_filters_are_told(cast: Cast, desk: Client) ->
         "order=longest": {served.code, waiting.code},
         "day=2020-01-01": set(),
         "state=nonsense": {served.code, waiting.code},
+        # What is not understood takes nothing else with it.
+        "state=waiting&service=999999": {waiting.code},
+        "state=done&counter=x&member=nobody&day=banana": {served.code},
+        "state=nonsense&counter=3": {served.code},
+        "state=done&page=banana": {served.code},
+        "state=done&page=99": {served.code},
     }
     for query, codes in asked.items():
         found = re.findall(
             r'class="ticket-code"[^>]*>(\w+)<', text_of(desk, f"{URL}tickets/?{query}")
         )
         assert set(found) == codes, query
-    for query in ("day=banana", "counter=99999999999999999999", "state=x", "service=\x00"):
+    for query in (
+        "day=banana",
+        "counter=99999999999999999999",
+        "state=x",
+        "service=\x00",
+        "state=waiting&service=999999",
+    ):
         assert "Please look at this again" in text_of(desk, f"{URL}tickets/?{query}"), query
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from queueing.forms import PER_PAGE, TicketFilter
+from hall import lists
+from queueing.forms import TicketFilter
 from queueing.models import Ticket
 from queueing.screens import tickets as tickets_screen
 from staff.access import branch_for, requires
@@ -24,17 +24,16 @@ def tickets(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The tickets of a day that were asked for, page by page."""
     place = branch_for(member, Right.WATCH, branch)
     now = timezone.now()
-    form = TicketFilter(place, now, request.GET or None)
-    found = form.tickets().select_related("service", "counter", "member")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    asked = request.GET.copy()
-    asked.pop("page", None)
+    asked = TicketFilter(place, now, request.GET)
+    found = asked.tickets().select_related("service", "counter", "member")
+    listed = lists.page_of(request, found)
     context = {
         "branch": place,
-        "form": form,
-        "page": page,
-        "rows": tickets_screen.rows(page, now),
-        "asked": asked.urlencode(),
+        "form": asked.form,
+        "day": asked.day_asked,
+        "page": listed.page,
+        "rows": tickets_screen.rows(listed.page, now),
+        "asked": listed.asked,
     }
     return render(request, "queueing/tickets/page.html", context)
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from django import forms
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_filters import ChoiceFilter
 
-from hall import calendar
-from hall.forms import DayField
+from hall import calendar, lists
 from hall.models import Branch
 from ratings.figures import day as today
 from ratings.models import Grade, Rating
@@ -23,31 +21,34 @@ from staff.access import branch_for, requires
 from staff.models import Member
 from staff.rights import Right
 
-PER_PAGE: Final = 50
 UNRATED: Final = "none"
-GRADES: Final = [
-    ("", gettext_lazy("all grades")),
-    *Grade.choices,
-    (UNRATED, gettext_lazy("not rated")),
-]
+GRADES: Final = [*Grade.choices, (UNRATED, gettext_lazy("not rated"))]
 
 
-class RatingFilter(forms.Form):
+class RatingFilter(lists.Filter):
     """Which ratings of a branch; nothing chosen means all of today's."""
 
-    day = DayField(label=gettext_lazy("Day"), required=False)
-    grade = forms.ChoiceField(label=gettext_lazy("Grade"), choices=GRADES, required=False)
+    day = lists.DayFilter(label=gettext_lazy("Day"), method="whole")
+    grade = ChoiceFilter(
+        label=gettext_lazy("Grade"),
+        choices=GRADES,
+        empty_label=gettext_lazy("all grades"),
+        method="whole",
+    )
 
-    def __init__(self, day: dt.date, data: Any = None) -> None:
-        super().__init__(data, initial={"day": day})
-        self.chosen_day = day
-        if self.is_bound and self.is_valid():
-            self.chosen_day = self.cleaned_data["day"] or day
+    def __init__(self, day: dt.date, asked: Any = None) -> None:
+        super().__init__(asked, Rating.objects.none(), {"day": day})
+
+    @property
+    def chosen_day(self) -> dt.date:
+        """The day on which they were given; of visits, on which they were."""
+        day: dt.date = self.value("day")
+        return day
 
     @property
     def chosen_grade(self) -> str:
         """The grade, or ``none`` for the visits that were not rated; empty for all grades."""
-        return self.cleaned_data.get("grade", "") if self.is_bound and self.is_valid() else ""
+        return self.value("grade") or ""
 
 
 @never_cache
@@ -56,17 +57,17 @@ class RatingFilter(forms.Form):
 def rows(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
     """The ratings of a day, or the visits that were not rated, page by page."""
     place = branch_for(member, Right.WATCH, branch)
-    form = RatingFilter(calendar.local_day(place, timezone.now()), request.GET or None)
+    form = RatingFilter(calendar.local_day(place, timezone.now()), request.GET)
     is_unrated = form.chosen_grade == UNRATED
     found = visits(place, form) if is_unrated else ratings(place, member, form)
-    asked = request.GET.copy()
-    asked.pop("page", None)
+    listed = lists.page_of(request, found)
     context = {
         "branch": place,
-        "form": form,
+        "form": form.form,
+        "day": form.chosen_day,
         "is_unrated": is_unrated,
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "asked": asked.urlencode(),
+        "page": listed.page,
+        "asked": listed.asked,
     }
     return render(request, "ratings/rows/page.html", context)
 
