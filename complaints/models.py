@@ -31,8 +31,6 @@ def new_reference() -> str:
 
 
 class Kind(models.TextChoices):
-    """What a matter is."""
-
     COMPLAINT = "complaint", _("complaint")
     SUGGESTION = "suggestion", _("suggestion")
     PRAISE = "praise", _("praise")
@@ -40,15 +38,11 @@ class Kind(models.TextChoices):
 
 
 class Source(models.TextChoices):
-    """How a matter came in."""
-
     BOX = "box", _("the box")
     RATING = "rating", _("a rating")
 
 
 class State(models.TextChoices):
-    """Where a matter is."""
-
     RECEIVED = "received", pgettext_lazy("matter", "received")
     IN_HAND = "in_hand", pgettext_lazy("matter", "being handled")
     CLOSED = "closed", pgettext_lazy("matter", "closed")

@@ -32,6 +32,7 @@ def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | 
     First the branch's complaint handlers, then the leader on duty, then whoever else may; among
     equals the one with the fewest open matters. None if nobody may handle it.
     """
+    # Found before the matter is stored: there is no moment in which it has no owner (S6).
     leader = duty.leader(branch, day)
     specialists = access.with_role(HANDLER).filter(pk=OuterRef("pk"))
     able = (
@@ -52,6 +53,7 @@ def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | 
             member.pk,
         )
 
+    # The last word is the row's id, so that two processes choose the same owner for the same rows.
     return min(able, key=rank, default=None)
 
 

@@ -43,22 +43,18 @@ class Month:
 
     @property
     def first(self) -> dt.date:
-        """Its first day."""
         return dt.date(self.year, self.number, 1)
 
     @property
     def next(self) -> Self:
-        """The month after it."""
         return self.of(self.first + dt.timedelta(days=31))
 
     @property
     def previous(self) -> Self:
-        """The month before it."""
         return self.of(self.first - dt.timedelta(days=1))
 
     @property
     def days(self) -> list[dt.date]:
-        """Its days, in order."""
         count = (self.next.first - self.first).days
         return [self.first + dt.timedelta(days=each) for each in range(count)]
 
@@ -79,6 +75,7 @@ def day_bounds(branch: Branch, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
     """The first moment of the day, and the first of the next one."""
     zone = branch.zone_info
     start = dt.datetime.combine(day, dt.time.min, zone)
+    # Not 24 hours later: where clocks are put back a day has 25.
     end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min, zone)
     return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
 

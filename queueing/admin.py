@@ -24,15 +24,12 @@ class ReadOnly:
     right: Right = Right.WATCH
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -45,7 +42,6 @@ class ReadOnly:
         return self.has_view_permission(request)
 
     def looking(self, request: HttpRequest) -> Member:
-        """Who looks."""
         member = access.signed_in(request)
         assert member is not None
         return member

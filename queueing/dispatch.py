@@ -19,6 +19,8 @@ from hall.models import Branch, Counter
 from queueing.models import Lane, Ticket, TicketQuerySet
 from staff.models import Member
 
+# One sortable column and one partial index (line_order): the first in line is found in the same
+# time whatever the past holds. The id decides between two of the same microsecond.
 ORDER = ("rank_at", "id")
 # Both as of the return: the rank that follows is stored.
 RETURN_AFTER: Final = rules.number(

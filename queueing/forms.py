@@ -81,7 +81,6 @@ class TicketFilter(lists.Filter):
 
     @property
     def day_asked(self) -> dt.date:
-        """The day, today unless told."""
         day: dt.date = self.value("day")
         return day
 

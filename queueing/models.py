@@ -76,7 +76,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(branch=branch, day=day)
 
     def waiting(self) -> TicketQuerySet:
-        """Tickets in line."""
         return self.filter(state=State.WAITING)
 
     def at_counters(self) -> TicketQuerySet:

@@ -20,6 +20,7 @@ from hall.refusal import Refused
 from queueing.models import State, Step, Ticket
 from staff.models import Member
 
+# Not a rule that a hall may set: a month is summed up when no finish of it can be undone any more.
 REOPEN_WITHIN = dt.timedelta(minutes=2)
 CLOSING_MOVES = {
     State.WAITING: "abandon",
@@ -39,6 +40,8 @@ class Move:
     label: Promise
 
 
+# A move that closes has a name of its own: at the close of the day nobody pressed *finish*, and the
+# figures tell the two apart ("false served" is what other systems count here).
 _MOVES = [
     Move("call", (State.WAITING,), State.CALLED, gettext_lazy("call")),
     Move("recall", (State.CALLED,), State.CALLED, gettext_lazy("recall")),

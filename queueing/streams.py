@@ -65,8 +65,6 @@ def fragment(template: str, key: Key, **context: object) -> str:
 
 
 class Board(BranchSource):
-    """The lobby board."""
-
     def changed_by(self) -> Collection[Event]:
         """The lines, the calls, notices, and the leader on duty."""
         return LINE | {Event.DUTY_CHANGED}

@@ -283,7 +283,6 @@ class Row(models.Model):
 
     @property
     def rated(self) -> int:
-        """Ratings given."""
         return (self.satisfied or 0) + (self.basically or 0) + (self.dissatisfied or 0)
 
     @property

@@ -43,6 +43,7 @@ def check_open(ticket: Ticket, moment: dt.datetime) -> None:
     if ticket.state != State.DONE or ticket.closed_by_day_end:
         raise Refused(_("A visit can be rated when it is finished."))
     today = calendar.local_day(ticket.branch, moment)
+    # Also on a day on which nobody works: the visit was today.
     if today == ticket.day:
         return
     days = RATING_DAYS.at(ticket.branch, ticket.state_since)

@@ -68,7 +68,6 @@ class GrantsOfMember(admin.TabularInline[Grant, Member]):
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody here."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -232,11 +231,9 @@ class GrantAdmin(admin.ModelAdmin[Grant]):
         return holds(request, Right.GRANT)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
         return False
 
     def save_model(
@@ -370,7 +367,6 @@ class ParcelAdmin(admin.ModelAdmin[Parcel]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:
-        """Nobody."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:

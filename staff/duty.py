@@ -30,12 +30,10 @@ def on_duty(branch_id: int, day: dt.date, role: str) -> list[Member]:
 
 
 def leader(branch: Branch, day: dt.date) -> Member | None:
-    """The leader on duty."""
     return next(iter(on_duty(branch.pk, day, Duty.Role.LEADER)), None)
 
 
 def guides(branch: Branch, day: dt.date) -> list[Member]:
-    """The guides of the day."""
     return on_duty(branch.pk, day, Duty.Role.GUIDE)
 
 

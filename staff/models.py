@@ -87,12 +87,10 @@ class Member(AbstractBaseUser):
 
     @property
     def name(self) -> str:
-        """The name in the active language."""
         return in_language(self, "name")
 
     @property
     def title(self) -> str:
-        """The title in the active language."""
         return in_language(self, "title")
 
     @property

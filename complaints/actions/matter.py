@@ -93,6 +93,7 @@ def receive(
     if source == Source.RATING:
         days = owed.CONTACT_DAYS.at(branch, moment)
         matter.contact_due_on = clocks.due_day(week, day, days)
+    # No look before: of two presses of one form at once, the constraint decides which one is it.
     try:
         with transaction.atomic():
             matter.save(force_insert=True)
@@ -112,6 +113,7 @@ def add_words(*, matter: Matter, text: str, now: dt.datetime | None = None) -> M
     moment = now or timezone.now()
     _check_text(text)
     with _changing(matter) as row:
+        # The first words that nobody has read count, however many follow.
         row.news_since = row.news_since or moment
         states.apply(row, "words", at=moment, by=None, text=text, is_public=True)
     return row

@@ -31,7 +31,6 @@ class Row:
 
     @property
     def excerpt(self) -> str:
-        """How it begins."""
         return " ".join(self.matter.text[:400].split())[:120]
 
 

@@ -53,7 +53,6 @@ class Line:
 
     @property
     def label(self) -> Promise:
-        """What happened."""
         return MOVES[self.entry.move].label
 
 

@@ -43,7 +43,6 @@ class Press:
 
     @property
     def text(self) -> str:
-        """What was written."""
         return typed.words(self.form.get("text", ""))
 
     @property
@@ -167,7 +166,6 @@ def once_more(request: HttpRequest, member: Member, pk: int, move: str) -> HttpR
 @on_expiry(expired)
 @require_POST
 def act(request: HttpRequest, pk: int, move: str) -> HttpResponse:
-    """Make one move."""
     if not request.user.is_authenticated:
         return signed_out(request, pk)
     return make(request, pk, move)

@@ -105,7 +105,6 @@ def page(
     status: int = 200,
     is_expired: bool = False,
 ) -> HttpResponse:
-    """The tracking page."""
     context = {
         "tracking": tracking_screen.tracking(matter),
         "matter": matter,

@@ -50,7 +50,6 @@ class Visit(NamedTuple):
 
     @property
     def code(self) -> str:
-        """The ticket's code."""
         return f"{self.prefix}{self.number:03d}"
 
     @property

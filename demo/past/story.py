@@ -85,7 +85,6 @@ class Story:
         self._handled("reply", at, text, is_public=True)
 
     def close(self, at: dt.datetime) -> None:
-        """It is closed."""
         if self.replied_at is None:
             raise ValueError("nothing closes without a reply")
         self._handled("close", at, is_public=True)

@@ -48,7 +48,6 @@ class Day:
     next_morning: dt.datetime
 
     def moment(self, microseconds: int) -> dt.datetime:
-        """A moment of the day."""
         return self.midnight + dt.timedelta(microseconds=microseconds)
 
 

@@ -47,5 +47,4 @@ def _people(branch: Branch, *roles: str) -> list[Member]:
 
 
 def _in_turn(members: list[Member], turn: int, count: int) -> list[Member]:
-    """Whose turn it is."""
     return [members[(turn + each) % len(members)] for each in range(min(count, len(members)))]

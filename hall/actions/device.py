@@ -17,6 +17,7 @@ from hall.models import Device
 from hall.refusal import Refused
 
 LETTERS: Final = "ACDEFGHJKMNPQRTUVWXY34679"  # none that looks like another
+# 244 million codes, of which few are valid, for ten minutes each, and ten tries (hall/limits).
 CODE_LENGTH: Final = 6
 CODE_LASTS: Final = dt.timedelta(minutes=10)
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
@@ -42,6 +43,8 @@ def begin() -> tuple[Device, str]:
 
     Raises Refused when far too many wait already.
     """
+    # A count of rows and no limit of tries: what must stay small is how many codes are valid at
+    # once, whoever made them, for each one is a chance for who guesses.
     waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=timezone.now())
     if waiting.count() >= MOST_UNPAIRED:
         raise Refused(_("Too many screens wait to be paired. Please try again in ten minutes."))

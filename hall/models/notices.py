@@ -54,5 +54,4 @@ class Notice(models.Model):
 
     @property
     def text(self) -> str:
-        """The notice in the active language."""
         return in_language(self, "text")

@@ -36,7 +36,6 @@ class Named(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the active language."""
         return in_language(self, "name")
 
 
@@ -79,7 +78,6 @@ class Branch(Named):
 
     @cached_property
     def zone_info(self) -> ZoneInfo:
-        """The branch's time zone."""
         return ZoneInfo(self.timezone)
 
     def rule_value(self, name: str, service_id: int | None, moment: dt.datetime) -> object:
@@ -103,12 +101,10 @@ class Branch(Named):
 
     @property
     def address(self) -> str:
-        """The street address in the active language."""
         return in_language(self, "address")
 
     @property
     def guide_desk(self) -> str:
-        """Where the guide desk stands, in the active language."""
         return in_language(self, "guide_desk")
 
 

@@ -26,6 +26,7 @@ NAMES: Final = tuple(
 )
 TEXTS: Final = ("summary", "documents", "conditions", "steps", "handling", "basis", "delivery")
 MOST_CHARACTERS: Final = 100
+# Each word is a condition on ten columns: a pasted letter must not become a query of a page.
 MOST_WORDS: Final = 8
 MOST_LOOSE: Final = 10
 HAN_RUN: Final = re.compile(r"[\u3400-\u9fff]+|[^\u3400-\u9fff]+")
@@ -49,7 +50,6 @@ class Office:
 
     @property
     def branch(self) -> Branch:
-        """The branch."""
         return self.offering.branch
 
 

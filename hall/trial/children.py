@@ -51,7 +51,6 @@ class Child:
         return f"{said[-1] if said else 'it said nothing'} (all of it in {self.log})"
 
     def begin(self) -> None:
-        """Start it."""
         self.since = time.monotonic()
         self.process = keeper.keep(
             self.command, env=environment(self.place), cwd=BASE, log=self.log

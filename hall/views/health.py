@@ -58,5 +58,4 @@ class Readiness(HealthCheckView):
 
 @require_safe
 def healthy(_request: HttpRequest) -> HttpResponse:
-    """The process answers."""
     return HttpResponse("ok", content_type="text/plain")

@@ -41,6 +41,7 @@ def first_wins() -> Iterator[None]:
 def changing(ticket: Ticket, event: Event = Event.TICKET_CHANGED) -> Iterator[Ticket]:
     """The ticket's current row, locked; at the end of the block it is saved and announced."""
     with first_wins():
+        # Its row alone: a lock on branch or service would have every clerk wait for every other.
         row = (
             Ticket.objects.select_for_update(of=("self",))
             .select_related("branch", "service", "counter")
@@ -49,6 +50,7 @@ def changing(ticket: Ticket, event: Event = Event.TICKET_CHANGED) -> Iterator[Ti
         before = row.counter_id
         yield row
         row.save(update_fields=CHANGEABLE)
+        # The counter before the move as well: what hung there has to go from its display.
         counters = {pk for pk in (before, row.counter_id) if pk is not None}
         publish(row.branch_id, event, ticket=row.pk, counter=counters)
 

@@ -54,6 +54,7 @@ def sit_down(
     if not counter.is_active or not access.may(by, Right.SERVE, counter.branch):
         raise Refused(_("This counter is not in use."))
     with first_wins():
+        # Before anything is looked at: of two who sit down at once, the second finds the first.
         Counter.objects.select_for_update(of=("self",)).get(pk=counter.pk)
         mine = current_sitting(by)
         if mine is not None and mine.counter_id == counter.pk:
@@ -62,6 +63,7 @@ def sit_down(
             leave(by=by, now=moment)
         theirs = Sitting.objects.open().select_related("member", "counter").filter(counter=counter)
         for sitting in theirs:
+            # Asked first: a take-over by mistake calls a colleague's visitor to a stranger.
             if not take_over:
                 raise CounterTaken(sitting)
             _end(sitting, moment, by)

@@ -21,6 +21,7 @@ from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
 from staff.look import Look
 
+# The worker closes days by itself; a month of them finds what a worker that was down left open.
 LOOK_BACK: Final = 31  # days in which tickets that were left open are looked for
 # As of the moment at which somebody looks.
 WAIT_LIMIT: Final = rules.minutes(
@@ -123,7 +124,6 @@ class LineNow:
 
     @property
     def service(self) -> Service:
-        """What they wait for."""
         return self.offering.service
 
     @property
@@ -168,7 +168,6 @@ class CounterPlan:
 
     @property
     def waiting(self) -> int:
-        """Everybody in line."""
         return sum(line.waiting for line in self.lines)
 
     @property

@@ -46,7 +46,6 @@ class Sparkline:
 
     @property
     def total(self) -> int:
-        """All of them."""
         return sum(bar.count for bar in self.bars)
 
     @classmethod

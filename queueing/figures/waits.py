@@ -24,6 +24,7 @@ from queueing import dispatch
 from queueing.models import Sitting, State, Step, Ticket
 from queueing.simulate.forecast import Forecast, OpenCounter
 
+# More would tell of the morning what is asked of the afternoon.
 LEARN_FROM = 200  # the latest visits of today that tell how long a service takes
 LEARN_AT_LEAST = 5  # fewer say less than the offering's typical length
 
@@ -45,6 +46,7 @@ class Wait:
         """A range of about ± a quarter, in fives once it is longer than ten minutes."""
         if minutes is None:
             return cls(None, None)
+        # "13 to 21 minutes" promises what nobody can know; over ten, fives are honest enough.
         step = 5 if minutes > 10 else 1
         low = math.floor(minutes * 0.75 / step) * step
         high = math.ceil(minutes * 1.3 / step) * step
@@ -95,7 +97,6 @@ class Queues:
 
     @property
     def waiting(self) -> int:
-        """Everybody in line."""
         return sum(line.waiting for line in self.lines)
 
 

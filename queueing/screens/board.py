@@ -15,10 +15,12 @@ from queueing.models import AT_COUNTER, State, Ticket
 from staff import duty
 from staff.models import Member
 
+# As many rows of 116 pixels of cap height as have room: read from six metres (EN 301 549, 5.1.4).
 CALLS_SHOWN = 8
 CALLS_READ = 64  # enough to find a call that nobody has answered yet among those of forty counters
 LINES_SHOWN = 7  # as many as have room beside the calls
 LINES_BESIDE_LEADER = 6  # as many as have room above the leader on duty
+# The leader's portrait takes two rows of them.
 EARLIER_BESIDE_LEADER = 6
 
 

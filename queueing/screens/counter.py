@@ -16,6 +16,7 @@ from queueing import dispatch, seats, states
 from queueing.figures import clerk_day
 from queueing.models import Sitting, State, Step, Ticket
 
+# As many as stand at 1366×768 without scrolling, held and missed ones under them.
 LINE_SHOWN = 10
 MISSED_SHOWN = 5
 
@@ -80,7 +81,6 @@ class DeskState:
 
     @property
     def elapsed(self) -> dt.timedelta:
-        """How long that is."""
         return self.now - (self.began or self.now)
 
     @property

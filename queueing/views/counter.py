@@ -48,7 +48,6 @@ class Press:
 
     @property
     def reason(self) -> str:
-        """What the clerk wrote."""
         return typed.line(self.form.get("reason", ""))
 
     @property

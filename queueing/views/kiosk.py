@@ -78,7 +78,6 @@ def page(
 
 
 def to_start(branch: str) -> HttpResponse:
-    """Go to step 1."""
     return HttpResponseRedirect(reverse("queueing:kiosk", args=[branch]))
 
 

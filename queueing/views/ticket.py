@@ -55,7 +55,6 @@ def state_of(ticket: Ticket) -> dict[str, object]:
 @require_safe
 @of_token
 def show(request: HttpRequest, ticket: Ticket) -> HttpResponse:
-    """The page."""
     language = known(translation.get_language())
     context = {
         "branch": ticket.branch,

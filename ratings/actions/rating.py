@@ -111,6 +111,7 @@ def _announce(rating: Rating) -> None:
 def _insert(
     visit: Ticket, grade: Grade, via: str, device: Device | None, moment: dt.datetime
 ) -> Rating:
+    # The department as it is now: a service may move to another one before the month is summed up.
     offering = Offering.objects.filter(branch=visit.branch, service=visit.service).first()
     try:
         with transaction.atomic():
@@ -129,6 +130,7 @@ def _insert(
             )
     except IntegrityError as error:
         raise Refused(_("This visit was rated already. Thank you.")) from error
+    # In the same transaction: a bad rating without a case would never be answered (好差评).
     if grade == Grade.DISSATISFIED:
         rating.matter = _open_case(visit, moment)
         rating.save(update_fields=["matter"])

@@ -42,6 +42,7 @@ def summarise(
     before = Summary.objects.of(branch, month).first()
     if before is not None and not correct:
         return before
+    # A ticket without an outcome would count as nothing in this summary, and change the next one.
     for day in summaries.days_left_open(branch, month):
         queue.close_day(branch=branch, day=day, now=moment)
     rows = summaries.rows(branch, month)
@@ -61,6 +62,7 @@ def _store(summary: Summary, rows: list[Row]) -> Summary:
     """Write the summary with all its rows, or take the one that somebody else wrote meanwhile."""
     try:
         with transaction.atomic():
+            # First, so that the second of two makers meets the constraint before it writes a row.
             summary.save(force_insert=True)
             for row in rows:
                 row.summary = summary

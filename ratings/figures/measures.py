@@ -21,6 +21,7 @@ from hall.calendar import Month
 from hall.models import Branch
 from ratings.models import Rating
 
+# A month of a large hall is 50,000 tickets: never all of them in memory as rows.
 CHUNK: Final = 5000
 QUARTER: Final = 900  # seconds; every time zone is some of them away from UTC
 # Outcomes of a ticket, finer than its state: a served one is finished and rated, finished and

@@ -36,6 +36,7 @@ from ratings.screens import pad as pad_screen
 from staff.access import signed_in
 
 REASONS_FOR: Final = dt.timedelta(minutes=3)  # so long after the tap the pad takes reasons
+# Nobody stands before it who could press anything: it comes back by itself once it is paired.
 LOOK_AGAIN: Final = 30  # seconds, while the pad is not paired
 
 PadView = Callable[[HttpRequest, Counter], HttpResponse]
@@ -211,5 +212,4 @@ def reasons_address(counter: Counter, given: str, language: str) -> str:
 
 
 def home(counter: Counter) -> str:
-    """The pad itself."""
     return reverse("ratings:pad", args=[counter.branch.slug, counter.number])

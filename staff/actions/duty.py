@@ -30,6 +30,7 @@ def put_on_duty(
     if not access.works_at(member, branch):
         raise Refused(_("%(name)s does not work at this branch.") % {"name": member.name})
     with transaction.atomic():
+        # A day that nobody is on yet has no row to lock; the branch's stands for its roster.
         Branch.objects.select_for_update(of=("self",)).get(pk=branch.pk)
         if role == Duty.Role.LEADER:
             for before in Duty.objects.filter(branch=branch, day=day, role=role).exclude(

@@ -25,6 +25,7 @@ from staff.access import branch_for, requires
 from staff.models import Member
 from staff.rights import Right
 
+# A device is noted once a minute: two that are missed may be the network, three are not.
 QUIET_AFTER = dt.timedelta(minutes=3)
 
 

@@ -68,7 +68,6 @@ def supervise(request: HttpRequest, member: Member, branch: str) -> HttpResponse
 @require_safe
 @requires(Right.WATCH)
 def one_panel(request: HttpRequest, member: Member, branch: str, panel: str) -> HttpResponse:
-    """One panel, fresh."""
     place = branch_for(member, Right.WATCH, branch)
     found = panels.PANELS.get(panel)
     if found is None:

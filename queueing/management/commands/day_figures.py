@@ -31,7 +31,6 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, branch: str, day: dt.date, json: bool = False, **options: Any
     ) -> None:
-        """Print the figures."""
         figures = day_figures(branch_of(branch), day)
         self.stdout.write(as_json(figures) if json else as_text(figures))
 
