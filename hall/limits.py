@@ -120,13 +120,18 @@ counts = Counts()
 def is_reached(limit: Limit, who: str) -> bool:
     """Whether they have done it so often that they must wait."""
     is_free = counts.ask(lambda limiter: limiter.test(limit.item, limit.name, who))
-    return not is_free or (limit.guards_secret and counts.is_away)
+    return not is_free or is_blind(limit)
 
 
 def hit(limit: Limit, who: str) -> bool:
     """Count one more; whether it is still within the limit."""
     is_within = counts.ask(lambda limiter: limiter.hit(limit.item, limit.name, who))
-    return is_within and not (limit.guards_secret and counts.is_away)
+    return is_within and not is_blind(limit)
+
+
+def is_blind(limit: Limit) -> bool:
+    """Whether it refuses everybody, because nobody can tell how often they tried."""
+    return limit.guards_secret and counts.is_away
 
 
 def retry_after(limit: Limit, who: str) -> int:

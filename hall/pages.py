@@ -43,6 +43,16 @@ def unlisted(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def fields_sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """Every field that was sent, but for the form's own key."""
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken"
+        for value in values
+    ]
+
+
 def qr_code(request: HttpRequest, path: str) -> HttpResponse:
     """An address of the hall as a QR code; it tells nothing but what the address says."""
     base = settings.HALL_PUBLIC_URL

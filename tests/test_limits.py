@@ -11,11 +11,19 @@ from collections.abc import Callable
 
 import pytest
 import redis
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import translation
 from pytest_django import Settings
 
 from hall import events, limits
 from hall.limits import Counts, Limit
+from hall.refusal import Refused
+from hall.views.limited import limited
+from staff import actions
+from staff.actions import WRONG_CODES
+from tests.cast import Cast
+from tests.crowd import all_at_once
 
 HASTE = Limit("haste", times=3, per=60)
 SECRET = Limit("secret", times=3, per=60, guards_secret=True)
@@ -136,3 +144,63 @@ def test_nobody_is_known_by_their_address(
     today = dt.datetime.now(dt.UTC).date()
     assert limits.counts.key(today) != limits.counts.key(today + dt.timedelta(days=1))
     assert limits.browser_of(RequestFactory().get("/", REMOTE_ADDR="10.11.12.14")) != who
+
+
+# --- what is said ---
+
+
+@limited(HASTE)
+def press(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("done")
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"),
+    [("en", "Please wait a little"), ("zh-hans", "请稍候"), ("zh-hant", "請稍候")],
+)
+def test_who_does_it_too_often_reads_so_in_the_pages_language_and_loses_nothing(
+    cast: Cast, process: Process, language: str, heading: str
+) -> None:
+    sent = {"text": "<b>Ein\nWort</b>", "kind": "praise", "csrfmiddlewaretoken": "x" * 32}
+    request = RequestFactory().post("/box/nanshan/?from=here", sent)
+    with translation.override(language):
+        answers = [press(request) for _each in range(4)]
+    assert [each.status_code for each in answers] == [200, 200, 200, 429]
+    page = answers[-1].content.decode()
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
+    assert heading in page and 'action="/box/nanshan/?from=here"' in page
+    assert ">&lt;b&gt;Ein\nWort&lt;/b&gt;</textarea>" in page
+    assert '<input type="hidden" name="kind" value="praise">' in page
+    assert "x" * 32 not in page, "the form has a key of its own"
+
+
+def test_looking_is_never_too_often(process: Process) -> None:
+    for _each in range(9):
+        assert press(RequestFactory().get("/")).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hundred_guesses_at_once_are_no_more_than_ten(process: Process, cast: Cast) -> None:
+    def guess(number: int) -> None:
+        place = {"branch": cast.branch, "kind": "kiosk", "by": cast.supervisor}
+        with translation.override("en"):
+            actions.pair_device(code=f"WRONG{number}", **place)  # type: ignore[arg-type]
+
+    said = [str(each) for each in all_at_once(range(40), guess)]
+    assert all("code" in each for each in said), said
+    assert sum("No screen shows this code" in each for each in said) == WRONG_CODES.times
+
+
+def test_while_redis_is_away_nobody_is_told_that_they_guessed(
+    redis_server: Callable[[], None], process: Process, cast: Cast, client: Client
+) -> None:
+    ticket = cast.ticket()
+    redis_server()
+    with pytest.raises(Refused, match="cannot be checked just now"):
+        actions.pair_device(code="ACDEFG", branch=cast.branch, kind="kiosk", by=cast.supervisor)
+    client.cookies["django_language"] = "en"
+    number = client.post("/inquiry/", {"q": "1234567890123456"})
+    assert number.status_code == 429 and "cannot be looked up just now" in number.content.decode()
+    assert "Many numbers were tried" not in number.content.decode()
+    place = client.post("/inquiry/", {"q": ticket.code})
+    assert place.status_code == 200 and "waiting" in place.content.decode()

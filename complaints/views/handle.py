@@ -24,9 +24,9 @@ from django.views.decorators.http import require_POST, require_safe
 from complaints import actions
 from complaints.models import Matter
 from complaints.screens import handle as handle_screen
-from complaints.views.keeping import fields_sent, on_expiry
+from complaints.views.keeping import on_expiry
 from hall import typed
-from hall.pages import SeeOther, htmx
+from hall.pages import SeeOther, fields_sent, htmx
 from hall.refusal import Refused
 from staff.access import requires
 from staff.models import Member

@@ -25,6 +25,8 @@ from queueing.screens import ticket as ticket_screen
 # Reference numbers are safe by their length: there are nine million billion. This only makes it
 # dull to try them by hand. Nothing waits in a thread, and whoever waits a minute goes on.
 UNKNOWN_NUMBERS: Final = Limit("inquiry", times=10, per=60, guards_secret=True)
+# A ticket's number is no secret: who asks for a place in line is answered without Redis, too.
+UNKNOWN_TICKETS: Final = Limit("inquiry-tickets", times=10, per=60)
 
 
 def expired(request: HttpRequest) -> HttpResponse:
@@ -45,23 +47,22 @@ def inquiry(request: HttpRequest) -> HttpResponse:
     said: str = form.cleaned_data["q"]
     if not typed.has_no_letter(said) and typed.ticket_code(said) is None:
         return SeeOther(reverse("hall:guides") + "?" + urlencode({"q": said}))
+    limit = UNKNOWN_TICKETS if typed.ticket_code(said) else UNKNOWN_NUMBERS
     who = limits.browser_of(request)
-    if limits.is_reached(UNKNOWN_NUMBERS, who):
-        return must_wait(request, form, who)
-    return answer(request, form, said) or not_found(request, form, who)
+    if limits.is_reached(limit, who):
+        return must_wait(request, form, limit, who)
+    found = answer(request, form, said)
+    if found is None:  # one and the same answer for every number, however near to one that exists
+        limits.hit(limit, who)
+        return page(request, form, is_missing=True)
+    return found
 
 
-def must_wait(request: HttpRequest, form: InquiryForm, who: str) -> HttpResponse:
+def must_wait(request: HttpRequest, form: InquiryForm, limit: Limit, who: str) -> HttpResponse:
     """Please try again in a minute; what was typed stays."""
-    response = page(request, form, must_wait=True, status=429)
-    response.headers["Retry-After"] = str(limits.retry_after(UNKNOWN_NUMBERS, who))
+    response = page(request, form, must_wait=True, is_blind=limits.is_blind(limit), status=429)
+    response.headers["Retry-After"] = str(limits.retry_after(limit, who))
     return response
-
-
-def not_found(request: HttpRequest, form: InquiryForm, who: str) -> HttpResponse:
-    """One and the same answer for every number that does not exist, however near to one."""
-    limits.hit(UNKNOWN_NUMBERS, who)
-    return page(request, form, is_missing=True)
 
 
 def answer(request: HttpRequest, form: InquiryForm, said: str) -> HttpResponse | None:

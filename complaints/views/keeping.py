@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from hall.languages import HTML_TAG
+from hall.pages import fields_sent
 from hall.views.language import set_language
 
 View = Callable[..., HttpResponse]
@@ -33,20 +34,10 @@ def keeps_words(view: View) -> View:
             if request.method != "POST":
                 raise
             log.error("words_not_stored", error=type(error).__name__)
-            context = {"typed": fields_sent(request), "text": request.POST.get("text", "")}
+            context = {"sent": fields_sent(request)}
             return render(request, "complaints/box/kept.html", context, status=503)
 
     return respond
-
-
-def fields_sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """Every field that was sent, but for the form's own key."""
-    return [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken"
-        for value in values
-    ]
 
 
 def switches_language(view: View) -> View:

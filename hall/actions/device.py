@@ -21,7 +21,9 @@ LETTERS: Final = "ACDEFGHJKMNPQRTUVWXY34679"  # none that looks like another
 CODE_LENGTH: Final = 6
 CODE_LASTS: Final = dt.timedelta(minutes=10)
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
-MOST_UNPAIRED: Final = 200  # robots may press the button, too
+# Robots may press the button, too. A count of rows and no limit by who presses (hall/limits): the
+# screens of a hall all come from one address, and a robot from many; the table must stay small.
+MOST_UNPAIRED: Final = 200
 
 
 def seen(device: Device) -> Device:

@@ -33,14 +33,13 @@ def pair_device(
     wrong or old code, too many of them, a place that the kind cannot have, and another branch.
     """
     _check_place(branch, kind, counter, by)
-    _check_tries(by)
+    _count_try(by)
     now = timezone.now()
     with transaction.atomic():
         waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=now)
         shown = waiting.filter(code=typed.letters_and_digits(code) or NO_CODE)
         device = shown.select_for_update().order_by("pk").first()
         if device is None:
-            limits.hit(WRONG_CODES, str(by.pk))
             raise Refused(_("No screen shows this code now. Please read it from the screen again."))
         if kind == Device.Kind.PAD and counter:
             Counter.objects.select_for_update(no_key=True).get(pk=counter.pk)
@@ -91,7 +90,13 @@ def _check_place(branch: Branch, kind: str, counter: Counter | None, by: Member)
         raise Refused(_("A kiosk or a board stands at no counter."))
 
 
-def _check_tries(by: Member) -> None:
-    """Refuse somebody who has guessed too often."""
-    if limits.is_reached(WRONG_CODES, str(by.pk)):
+def _count_try(by: Member) -> None:
+    """Refuse somebody who has guessed too often.
+
+    Every try is counted before its code is looked up, and forgotten if it was right: else a hundred
+    guesses at once would all come before the first that counts.
+    """
+    if not limits.hit(WRONG_CODES, str(by.pk)):
+        if limits.is_blind(WRONG_CODES):
+            raise Refused(_("Codes cannot be checked just now. Please try again in some minutes."))
         raise Refused(_("Too many wrong codes. Please wait ten minutes and try again."))
