@@ -161,7 +161,9 @@ def postgres_script(binaries: Path, folder: Path, settings: Mapping[str, str]) -
 
 def create_database(url: str) -> None:
     """Make the database `hall` as soon as the server lets us in."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
+    # A greeting whose answer was lost has made it: that is no fault of the next one.
+    made = contextlib.suppress(psycopg.errors.DuplicateDatabase)
+    with made, psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
         connection.execute("CREATE DATABASE hall")
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,18 +49,22 @@ def answers(database: str, queue: str) -> list[bool]:
 def started(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """A process that holds both servers, and their URLs."""
     env = {key: value for key, value in os.environ.items() if key not in TOLD}
-    process = subprocess.Popen(
-        [sys.executable, "-c", START_BOTH],
-        env=env | {"TMPDIR": str(folder)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout
-    with process:
-        yield process, process.stdout.readline().split()
-        process.kill()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", START_BOTH],
+            env=env | {"TMPDIR": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+        assert process.stdout
+        with process:
+            urls = process.stdout.readline().split()
+            said.seek(0)
+            assert len(urls) == 2, said.read()
+            yield process, urls
+            process.kill()
 
 
 @pytest.fixture
