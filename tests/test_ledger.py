@@ -269,6 +269,20 @@ def test_a_seal_that_was_altered_or_removed_is_found(
     assert "seals 2 to 2 are missing" in faults()
 
 
+def test_a_seal_that_was_altered_with_its_hash_is_found_by_the_next(
+    sealed: list[LedgerRow], tamper: Callable[[str], None]
+) -> None:
+    seal = Seal.objects.get(number=2)
+    seal.month = "2020-01"
+    tamper(
+        f"UPDATE hall_seal SET month = '{seal.month}', hash = '{seals.hash_of(seal)}'"
+        " WHERE number = 2"
+    )
+    said = faults()
+    assert "seal 3 does not follow seal 2" in said
+    assert said.count("FAULT") == 1
+
+
 def test_a_chain_that_was_written_anew_is_found_by_a_hash_that_was_kept(
     sealed: list[LedgerRow], tamper: Callable[[str], None]
 ) -> None:

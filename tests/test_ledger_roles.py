@@ -163,6 +163,20 @@ def test_the_owner_meets_the_triggers(house: House, table: str, statement: str) 
         session.execute(f"DELETE FROM {table}".encode())
 
 
+def test_who_may_delete_and_is_not_the_owner_removes_no_month(house: House) -> None:
+    role = sql.Identifier(urlsplit(house.application).username or "")
+    with psycopg.connect(house.owner) as session:
+        session.execute(sql.SQL("GRANT DELETE ON hall_seal TO {}").format(role))
+    try:
+        with psycopg.connect(house.application) as session:
+            session.execute("SET hall.removes_a_month = on")
+            with pytest.raises(errors.RestrictViolation, match="written once"):
+                session.execute("DELETE FROM hall_seal")
+    finally:
+        with psycopg.connect(house.owner) as session:
+            session.execute(sql.SQL("REVOKE DELETE ON hall_seal FROM {}").format(role))
+
+
 def test_the_application_verifies_and_the_owner_removes(house: House) -> None:
     assert "OK" in house.manage("verify_ledger")
     with psycopg.connect(house.owner) as session:
