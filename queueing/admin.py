@@ -38,7 +38,6 @@ class ReadOnly:
         return member is not None and access.may(member, self.right)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may see any of it."""
         return self.has_view_permission(request)
 
     def looking(self, request: HttpRequest) -> Member:
@@ -60,11 +59,11 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
     list_select_related = ["branch", "service", "counter__branch"]
     date_hierarchy = "day"
     search_fields = ["=number", "=token"]
+    # Counting all tickets that were ever issued takes longer than showing a page of them.
     show_full_result_count = False
     inlines = [StepInline]
     fields = SHOWN
     readonly_fields = SHOWN
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
-        """Tickets of the member's own branch."""
         return Ticket.objects.visible_to(self.looking(request), self.right)

@@ -29,7 +29,6 @@ def alarms(look: Look) -> Mapping[int, list[Alarm]]:
 
 
 def of_floor(state: counter_plan.CounterPlan) -> Iterator[Alarm]:
-    """What is wrong at one branch."""
     for line in state.lines:
         yield from _of_line(line, state.branch)
     for counter in state.counters:

@@ -22,6 +22,8 @@ from staff.models import Member
 # One sortable column and one partial index (line_order): the first in line is found in the same
 # time whatever the past holds. The id decides between two of the same microsecond.
 ORDER = ("rank_at", "id")
+# People, not minutes: one sortable column stays the only order, and "behind the next three" is
+# what halls announce (过号顺延).
 # Both as of the return: the rank that follows is stored.
 RETURN_AFTER: Final = rules.number(
     "queueing.return_after",
@@ -54,6 +56,8 @@ HEAD_STARTS: Final = {
 SKIP_TAKEN = "FOR UPDATE SKIP LOCKED"
 STILL_WAITING = "AND ticket.state = 'waiting'"
 
+# Ticket, ledger and step in one statement: they stand or fall together without a transaction.
+# Its stamps are those of states.apply, GREATEST as well: servers' clocks differ.
 _CLAIM = """
 WITH next AS (
     SELECT id FROM queueing_ticket
@@ -123,6 +127,8 @@ def rank_behind(ticket: Ticket, service_id: int, places: int) -> dt.datetime:
     )
     if not before:
         return ticket.rank_at
+    # The least step that the column has: right behind that one. Never before one's own rank:
+    # coming back gains nobody a place.
     return max(ticket.rank_at, before[-1] + dt.timedelta(microseconds=1))
 
 

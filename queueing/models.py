@@ -90,6 +90,7 @@ class Ticket(models.Model):
     again. Every duration is derived from the time line (``Step``).
     """
 
+    # The visitor's pages are found by it: ids count up, and the next one is somebody else's.
     token = models.CharField(
         _("token"), max_length=24, unique=True, default=new_token, editable=False
     )
@@ -105,6 +106,8 @@ class Ticket(models.Model):
     lane = models.CharField(_("lane"), max_length=12, choices=Lane, default=Lane.ORDINARY)
     language = models.CharField(_("language"), max_length=7, default="zh-hans")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    # Written once: what comes back to the line moves its rank alone. Other systems overwrite the
+    # arrival, and with it the wait.
     issued_at = models.DateTimeField(_("issued"))
     rank_at = models.DateTimeField(_("ranks as of"))
     state_since = models.DateTimeField(_("in this state since"))
@@ -122,6 +125,7 @@ class Ticket(models.Model):
     issued_by = models.ForeignKey(
         Member, models.PROTECT, null=True, related_name="+", verbose_name=_("issued by")
     )
+    # One ticket for a request: a tap may come twice.
     request_id = models.UUIDField(_("request"), unique=True, null=True, editable=False)
 
     objects = TicketQuerySet.as_manager()
@@ -144,6 +148,7 @@ class Ticket(models.Model):
                 condition=Q(state__in=["called", "serving"]),
                 name="one_visitor_at_a_counter",
             ),
+            # Choices are checked by forms alone; the statements of dispatch pass them by.
             models.CheckConstraint(condition=Q(state__in=State.values), name="state_is_known"),
         ]
         indexes = [
@@ -172,7 +177,6 @@ class Ticket(models.Model):
 
     @property
     def is_over(self) -> bool:
-        """Whether the visit has ended."""
         return self.state in OUTCOMES
 
     def get_absolute_url(self) -> str:
@@ -205,6 +209,7 @@ class Step(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     class Meta:
+        # Not by the moment: two moves of one action have the same.
         ordering = ["id"]
         verbose_name = _("step")
         verbose_name_plural = _("time line")
@@ -216,7 +221,6 @@ class Step(models.Model):
 
 class SittingQuerySet(models.QuerySet["Sitting"]):
     def open(self) -> SittingQuerySet:
-        """Sittings that go on now."""
         return self.filter(ended_at=None)
 
 
@@ -228,6 +232,7 @@ class Sitting(models.Model):
     member = models.ForeignKey(Member, models.PROTECT, related_name="sittings")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    # A seat's marker tells a change by it: leaving changes the row, too.
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = SittingQuerySet.as_manager()
@@ -247,6 +252,7 @@ class Sitting(models.Model):
         ]
         indexes = [
             models.Index(fields=["branch"], condition=Q(ended_at=None), name="sits_now"),
+            # Without Redis the newest rows are asked for every second (streams.seat_marks).
             models.Index(fields=["-changed_at"], name="sitting_changed"),
         ]
 

@@ -7,6 +7,7 @@ from django.db import connection
 from hall import ledger
 from queueing.models import Step, Ticket
 
+# For SQLite, step by step; on PostgreSQL _ISSUE does all of it.
 _NEXT = """
 INSERT INTO queueing_numbering AS given (branch_id, day, prefix, last) VALUES (%s, %s, %s, 1)
 ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = given.last + 1 RETURNING last
@@ -64,6 +65,7 @@ def insert(ticket: Ticket) -> bool:
     if row is None:
         return False
     ticket.pk, ticket.number = row
+    # The statement stored it, not save(): Django is told, lest it takes the row for a new one.
     ticket._state.adding = False
     return True
 

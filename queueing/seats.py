@@ -8,10 +8,10 @@ from staff.models import Member
 
 
 def current_sitting(member: Member) -> Sitting | None:
-    """Where the member sits now."""
     mine = Sitting.objects.open().select_related("branch", "counter__zone").filter(member=member)
     sitting = mine.first()
     if sitting is not None:
+        # One object for both: the branch's rules are read once for as long as it lives.
         sitting.counter.branch = sitting.branch
     return sitting
 

@@ -88,6 +88,7 @@ def apply(
     """
     move = MOVES[name]
     check(ticket, move)
+    # As GREATEST does in dispatch's statement.
     moment = max(at, ticket.state_since)
     step = Step(
         ticket=ticket,
@@ -104,6 +105,7 @@ def apply(
     ticket.state = move.target
     ticket.state_since = moment
     if move.target == State.CALLED:
+        # The wait ends with the first call; one who comes back to the line has not waited anew.
         ticket.first_called_at = ticket.first_called_at or moment
         ticket.last_called_at = moment
         ticket.call_count += 1

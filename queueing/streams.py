@@ -83,7 +83,6 @@ class Kiosk(Source):
         return LINE
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
-        """The branch and the category that the path names."""
         category = typed.number(path[1]) if len(path) == 2 else None
         if category is None:
             return None
@@ -143,7 +142,6 @@ class Display(CounterSource):
         return LINE - {Event.TICKET_ISSUED}
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
-        """The counter that the path names."""
         number = typed.number(path[1], most=typed.SMALL) if len(path) == 2 else None
         if number is None:
             return None
@@ -184,7 +182,6 @@ class TicketPage(Source):
         return change.event == Event.PLACE_CHANGED or change.touches("ticket", pk)
 
     def resolve(self, path: list[str]) -> tuple[int, str] | None:
-        """The ticket that the token names."""
         token = typed.token(path[0]) if len(path) == 1 else None
         if token is None:
             return None

@@ -61,6 +61,7 @@ def at_own_counter(
 ) -> Iterator[Ticket]:
     """As ``changing``, for a visitor where ``by`` sits; raises Refused elsewhere."""
     with changing(ticket, event) as row:
+        # Asked under the lock: a colleague may have taken the seat since the page was shown.
         if not Sitting.objects.open().filter(member=by, counter=row.counter_id).exists():
             raise Refused(_("%(code)s is no longer at your counter.") % {"code": row.code})
         yield row

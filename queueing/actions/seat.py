@@ -60,6 +60,7 @@ def sit_down(
         if mine is not None and mine.counter_id == counter.pk:
             return mine
         if mine is not None:
+            # Before the new seat: a member has one counter. Undone if the new one is taken.
             leave(by=by, now=moment)
         theirs = Sitting.objects.open().select_related("member", "counter").filter(counter=counter)
         for sitting in theirs:
@@ -95,6 +96,7 @@ def check_free(counter: Counter | None) -> None:
 
 
 def _end(sitting: Sitting, moment: dt.datetime, by: Member) -> None:
+    # Clocks of servers differ; a sitting that ended before it began is refused by the table.
     sitting.ended_at = max(moment, sitting.started_at)
     sitting.save(update_fields=["ended_at", "changed_at"])
     where, who = sitting.counter_id, sitting.member_id

@@ -50,6 +50,8 @@ def issue(
         with one_statement():
             _check_open(offering, moment, day)
             is_new = numbering.insert(ticket)
+    # A second tap gets the ticket of the first, also if the hall has closed meanwhile, or that
+    # ticket was the last of the day.
     except (IntegrityError, Refused) as error:
         before = _issued(ticket.request_id)
         if before is None:

@@ -30,6 +30,7 @@ def call_next(*, sitting: Sitting, by: Member, now: dt.datetime | None = None) -
     try:
         with one_statement():
             ticket_id = _claim(sitting, by, moment)
+    # Somebody stands at the counter already (one_visitor_at_a_counter): two presses at once.
     except IntegrityError:
         ticket_id = None
     if ticket_id is None:
@@ -44,6 +45,7 @@ def call(*, ticket: Ticket, sitting: Sitting, by: Member, now: dt.datetime | Non
     moment = now or timezone.now()
     with changing(ticket, Event.TICKET_CALLED) as row:
         if row.state == State.NO_SHOW:
+            # No move leads from *did not come* to *called*: it is a return, and counts as one.
             _requeue(row, by=by, at=moment)
         _take(row, sitting, by)
         states.apply(row, "call", at=moment, by=by)
@@ -77,6 +79,7 @@ def reopen(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Tic
     """Undo a finish pressed by mistake, within two minutes, at the same free counter."""
     moment = now or timezone.now()
     with at_own_counter(ticket, by) as row:
+        # First: of a visit that is not over it would be wrong to say that it is too late.
         states.check(row, states.MOVES["reopen"])
         if moment - row.state_since > REOPEN_WITHIN:
             raise Refused(
@@ -142,6 +145,8 @@ def transfer(
             raise Refused(_("This service is not open here."))
         if offering.service_id == row.service_id:
             raise Refused(_("%(code)s is in this line already.") % {"code": row.code})
+        # Before the move: its step and the ledger name the line that the visitor goes to.
+        # The counter after it: they keep where the visitor came from.
         row.service = offering.service
         states.apply(row, "transfer", at=now or timezone.now(), by=by, reason=reason)
         row.counter = None
@@ -152,6 +157,7 @@ def _claim(sitting: Sitting, by: Member, moment: dt.datetime) -> int | None:
     day = calendar.local_day(sitting.branch, moment)
     if connection.vendor == "postgresql":
         return dispatch.claim(counter=sitting.counter, day=day, member=by, now=moment)
+    # SQLite: the transaction began IMMEDIATE, so that nobody else looks at the same first row.
     row = dispatch.line_for(sitting.counter, day).select_related("service").first()
     if row is None:
         return None

@@ -23,6 +23,8 @@ from staff.look import Look
 
 # The worker closes days by itself; a month of them finds what a worker that was down left open.
 LOOK_BACK: Final = 31  # days in which tickets that were left open are looked for
+# Limits are rules, some of a service: what is long at one is usual at another. Elsewhere such a
+# traffic light is a constant.
 # As of the moment at which somebody looks.
 WAIT_LIMIT: Final = rules.minutes(
     "queueing.alarm_wait_minutes",
@@ -143,7 +145,6 @@ class LineNow:
 
     @property
     def waits_too_long(self) -> bool:
-        """Whether the longest wait is too long."""
         return self.longest >= self.longest_limit
 
 
@@ -194,7 +195,6 @@ class CounterPlan:
         return sorted(found.items(), key=lambda item: waits.zone_order(item[0]))
 
     def in_state(self, state: str) -> int:
-        """How many counters are in a state."""
         return sum(each.state == state for each in self.counters)
 
     @property
@@ -242,6 +242,7 @@ def seen(look: Look) -> dict[int, CounterPlan]:
 
 def of_days(days: Mapping[int, dt.date], field: str = "") -> Q:
     """The rows of these branches on their own days; ``field`` is the way to the ticket."""
+    # Matches nothing; an empty Q() would match every row.
     found = Q(pk__in=[])
     for day in set(days.values()):
         branches = [pk for pk, its_day in days.items() if its_day == day]

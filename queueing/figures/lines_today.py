@@ -41,7 +41,6 @@ class Sparkline:
 
     @property
     def width(self) -> int:
-        """How wide the drawing is."""
         return max(1, len(self.bars)) * self.STEP
 
     @property

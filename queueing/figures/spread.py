@@ -23,7 +23,6 @@ class Spread:
 
     @classmethod
     def of(cls, lengths: Iterable[dt.timedelta]) -> Spread:
-        """The spread of these lengths."""
         return cls.of_microseconds(length // MICROSECOND for length in lengths)
 
     @classmethod
@@ -32,6 +31,8 @@ class Spread:
         ordered = sorted(lengths)
         if not ordered:
             return cls(0, None, None)
+        # -(-a // b) rounds up in whole numbers: no float moves a rank. ~half is the same place
+        # counted from the end: an odd number has its middle twice.
         half, rank = len(ordered) // 2, -(-9 * len(ordered) // 10)
         median = (ordered[half] + ordered[~half]) / 2
         return cls(len(ordered), median * MICROSECOND, ordered[rank - 1] * MICROSECOND)

@@ -169,6 +169,7 @@ def open_counters(
     ):
         if counter_id in able:
             gone = (now - since).total_seconds() / 60
+            # Longer than usual, and not over yet: it takes another minute at least.
             able[counter_id].free_in = max(minutes.get(service_id, 5.0) - gone, 1.0)
     return list(able.values())
 

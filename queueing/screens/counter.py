@@ -67,6 +67,7 @@ class DeskState:
     def missed(self) -> list[Ticket]:
         """Who did not come to this counter or clerk, the latest first."""
         missed = [each for each in self.aside if each.state == State.NO_SHOW]
+        # They come by state_since, the oldest first: so from the end.
         return missed[: -MISSED_SHOWN - 1 : -1]
 
     @property
@@ -144,6 +145,7 @@ def notices(branch: Branch, now: dt.datetime | None = None) -> list[Notice]:
 def _first_in_line(counter: Counter, moment: dt.datetime) -> list[Ticket]:
     """The first in line for a counter; each carries the length of the whole line."""
     line = dispatch.line_for(counter, calendar.local_day(counter.branch, moment))
+    # A window is counted before the slice is cut: one query tells the first ten and how many.
     counted = line.select_related("service").annotate(line_length=Window(Count("pk")))
     return list(counted[:LINE_SHOWN])
 

@@ -40,7 +40,6 @@ class TicketState:
     now: dt.datetime
 
     def context(self) -> dict[str, object]:
-        """The template's variables."""
         return {
             "ticket": self.ticket,
             "place": self.place,

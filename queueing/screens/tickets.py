@@ -35,7 +35,6 @@ class TicketRow:
 
     @property
     def minutes(self) -> int:
-        """The same in whole minutes."""
         return whole_minutes(self.waited)
 
 
@@ -62,7 +61,6 @@ class TimeLine:
 
 
 def rows(tickets: Iterable[Ticket], now: dt.datetime) -> list[TicketRow]:
-    """These tickets as rows."""
     return [TicketRow(ticket, now) for ticket in tickets]
 
 

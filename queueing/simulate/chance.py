@@ -7,4 +7,5 @@ import random
 
 def chance(*of: object) -> random.Random:
     """A source of chance that is the same on every machine for the same words."""
+    # Seeded with text, of which random takes SHA-512; hash() is salted anew in every process.
     return random.Random("/".join(map(str, of)))

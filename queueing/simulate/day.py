@@ -83,10 +83,13 @@ class PlayedDay:
                 visit.is_closed_by_day_end = True
                 visit.move(move, at, None)
 
+    # How often chance is asked, and in which order, decides what it says next: one question more
+    # makes every later visitor another one, and the demo's past another past.
     # --- the clock, and chance ---
 
     def _at(self, moment: int, act: Callable[[], None]) -> None:
         self._planned += 1
+        # The number decides within one moment: functions have no order.
         heapq.heappush(self._agenda, (max(moment, self.now), self._planned, act))
 
     def _in(self, low: float, high: float, act: Callable[[], None]) -> None:
@@ -163,6 +166,7 @@ class PlayedDay:
     def _waiting(self, service: int) -> list[tuple[int, int, Visit]]:
         """A line without those at its head who have gone."""
         line = self.lines[service]
+        # Who left stays in the heap until they are its head: elsewhere it gives nobody up.
         while line and line[0][2].stage != WAITING:
             heapq.heappop(line)
         return line
@@ -202,6 +206,7 @@ class PlayedDay:
     def _next_at(self, shift: Shift, moment: int) -> None:
         """The clerk looks up then, unless something calls for them before."""
         shift.turn += 1
+        # A look-up that was planned before finds another turn, and does nothing.
         turn = shift.turn
         self._at(moment, lambda: self._next(shift) if shift.turn == turn else None)
 
@@ -277,6 +282,7 @@ class PlayedDay:
 
     def _length(self, shift: Shift, visit: Visit) -> int:
         usual = self.minutes[visit.service] * MINUTE * self.habits.stretch
+        # Skewed, as lengths of visits are: a few are far longer than the median.
         spread = min(self.rng.lognormvariate(0, 0.45), 3.0)
         return min(int(usual * shift.speed * spread), LONGEST)
 

@@ -74,7 +74,6 @@ class Demand:
         return [Arrival(at, offering) for at, offering in zip(sorted(moments), wanted, strict=True)]
 
     def how_many(self, rng: random.Random, day: dt.date, days_off: int) -> int:
-        """How many come on a day."""
         busy = self.after_break if days_off >= self.long_break else self.weekdays[day.weekday()]
         return round(self.usual * busy * rng.uniform(0.97, 1.03))
 

@@ -17,6 +17,7 @@ from staff import access
 from staff.models import Member
 
 BUSY: Final = 0.7  # the part of a clerk's day that visitors should fill
+# exp(0.45² / 2): the mean of the lengths that PlayedDay draws, whose median is 1.
 MEAN: Final = 1.1  # of the lengths, against their median
 BETWEEN_VISITS: Final = 2.3  # minutes, with the way to the counter
 LONG: Final = 6 * 60 * MINUTE  # a span with lunch in it

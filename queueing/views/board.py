@@ -32,8 +32,11 @@ def unattended(view: View) -> View:
     def respond(request: HttpRequest, **parts: object) -> HttpResponse:
         try:
             return view(request, **parts)
+        # An address that names nothing does not heal by waiting.
         except Http404:
             raise
+        # Whatever it is: nobody stands there who could press reload. Elsewhere one bad setting took
+        # kiosk and board down.
         except Exception:
             log.exception("screen_failed", path=request.path)
             response = screen(request, "queueing/board/away.html")

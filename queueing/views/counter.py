@@ -172,7 +172,6 @@ def desk(request: HttpRequest, member: Member) -> HttpResponse:
 @require_POST
 @requires(Right.SERVE, home="queueing:counter")
 def call_next(request: HttpRequest, member: Member) -> HttpResponse:
-    """Call the first in line."""
     sitting = seats.current_sitting(member)
     if sitting is None:
         return displaced(request, member)
@@ -231,6 +230,7 @@ def answer(
     is_here = result is not None and result.state in AT_COUNTER
     state = counter_screen.desk(sitting, visitor=result if is_here else None)
     context = desk_context(state, said=[said] if said else [], result=result)
+    # Two queries more in a press: only where a visit ended, or goes on after all.
     if changes_day:
         context["day"] = counter_screen.day(sitting)
     if panel in PANELS and state.state == State.SERVING:
@@ -241,7 +241,6 @@ def answer(
 def desk_context(
     state: counter_screen.DeskState, *, said: list[Said], result: Ticket | None = None
 ) -> dict[str, Any]:
-    """The variables of the desk's templates."""
     return {
         "desk": state,
         "buttons": BUTTONS,
@@ -252,7 +251,6 @@ def desk_context(
 
 
 def beside(sitting: Sitting) -> dict[str, Any]:
-    """The variables of what stands beside the desk."""
     today = calendar.local_day(sitting.branch, timezone.now())
     return {
         "day": counter_screen.day(sitting),
@@ -307,6 +305,7 @@ def lost_seat(member: Member) -> dict[str, Any]:
     last = member.sittings.select_related("counter").order_by("-started_at").first()
     if last is None or last.ended_at is None:
         return {"last": last, "taken_by": None}
+    # A take-over ends one sitting and begins the next with the same moment (actions.sit_down).
     taken = Sitting.objects.open().filter(counter=last.counter_id, started_at=last.ended_at)
     theirs = taken.exclude(member=member).select_related("member", "counter")
     return {"last": last, "taken_by": theirs.first()}

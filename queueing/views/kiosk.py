@@ -36,6 +36,7 @@ from staff import duty
 
 MODES = ("large", "low")
 PRINTS = "kiosk_print"
+# What a visitor chose goes with them; that the machine prints stays.
 CHOICES = {settings.LANGUAGE_COOKIE_NAME, *(f"kiosk_{mode}" for mode in MODES)}
 A_YEAR = 365 * 86_400
 View = Callable[..., HttpResponse]
@@ -201,6 +202,7 @@ def take(request: HttpRequest, branch: str) -> HttpResponse:
         )
     except Refused as refusal:
         return sorry(request, row.branch, str(refusal), 409)
+    # 303: a page that is loaded again shows the ticket, and takes none.
     return SeeOther(reverse("queueing:kiosk_taken", args=[branch, ticket.token]))
 
 
@@ -235,6 +237,7 @@ def mode(request: HttpRequest, branch: Branch) -> HttpResponse:
     """Switch large type or low reach on or off, and stay where one is."""
     home = reverse("queueing:kiosk", args=[branch.slug])
     target = request.POST.get("next", "")
+    # Else an address from outside could send a visitor away from the hall.
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
         target = home
     response = SeeOther(target)

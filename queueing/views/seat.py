@@ -125,6 +125,7 @@ def deal_with_visitor(request: HttpRequest, member: Member) -> None:
     ticket = get_object_or_404(tickets, pk=typed.number(request.POST.get("ticket")))
     sitting = seats.current_sitting(member)
     ways = dict(SETTLING.get(ticket.state, []))
+    # By the ticket's state now. What fits no longer is not done, and leaving asks again.
     if sitting is not None and request.POST["settle"] in ways:
         MOVES[request.POST["settle"]].act(Press(ticket, sitting, member, request.POST))
 

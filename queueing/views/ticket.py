@@ -86,12 +86,15 @@ def qr(request: HttpRequest, token: str) -> HttpResponse:
 def cancel(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     """Give up the place in line: asks first, then does it."""
     refusal = ""
+    # A second press finds it done, and is no error.
     if ticket.state == State.CANCELLED:
         return SeeOther(ticket.get_absolute_url())
+    # Never by a link: no move leads back from *cancelled*.
     if request.method == "POST":
         try:
             actions.cancel(ticket=ticket)
         except Refused as error:
+            # Called meanwhile: the page has to say where the ticket is now.
             ticket.refresh_from_db()
             refusal = str(error)
         else:

@@ -22,7 +22,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The branch, and which day."""
         add_branch(parser)
         parser.add_argument("--day", type=day, help="YYYY-MM-DD; by default yesterday")
         parser.add_argument(
@@ -37,7 +36,6 @@ class Command(BaseCommand):
         today: bool = False,
         **options: Any,
     ) -> None:
-        """Close it and say how many tickets were still open."""
         place = branch_of(branch)
         chosen = day_to_close(place, day, closes_today=today)
         closed = actions.close_day(branch=place, day=chosen)

@@ -21,7 +21,6 @@ class Command(BaseCommand):
     help = "Tickets of a branch's day, their outcomes, waits and lengths of service."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The branch, the day, and the form of the answer."""
         add_branch(parser)
         parser.add_argument("day", type=day, help="YYYY-MM-DD")
         parser.add_argument(
@@ -36,7 +35,6 @@ class Command(BaseCommand):
 
 
 def as_json(figures: DayFigures) -> str:
-    """The figures for a program."""
     return json.dumps(
         {
             "branch": figures.branch.slug,
@@ -59,7 +57,6 @@ def in_microseconds(spread: Spread) -> dict[str, int | None]:
 
 
 def as_text(figures: DayFigures) -> str:
-    """The figures for a person."""
     lines = [f"{figures.branch.slug} {figures.day}", f"tickets issued  {figures.issued}"]
     lines += [f"  {state:<14}{count}" for state, count in figures.by_state.items() if count]
     lines += [told("first call after", figures.waits), told("length of service", figures.services)]
@@ -67,7 +64,6 @@ def as_text(figures: DayFigures) -> str:
 
 
 def told(name: str, spread: Spread) -> str:
-    """One line on a spread."""
     median, p90 = (as_clock(each, with_hours=True) for each in (spread.median, spread.p90))
     shares = f"median {median}, 90 % within {p90}"
     return f"{name:<18}{shares} ({spread.count})"
