@@ -49,6 +49,7 @@ class MatterAdmin(ForHandlers, admin.ModelAdmin[Matter]):
     list_select_related = ["branch", "owner"]
     date_hierarchy = "day"
     search_fields = ["=reference"]
+    # A page does not wait until all matters that there ever were are counted.
     show_full_result_count = False
     inlines = [EntryInline]
     fields = SHOWN

@@ -119,6 +119,8 @@ class BoxForm(forms.Form):
             return
         asked = [typed.compact(self.cleaned_data[each]) for each in ("code", "counter")]
         self.doubts = "/".join([str(self.visited_on), *asked])
+        # Asked once: who sends the same again is let be, and the doubt is told to the staff alone.
+        # Other doubts are asked about anew.
         if self.data.get("doubts") == self.doubts:
             self.remark = " ".join(doubts.values())
             return

@@ -22,6 +22,7 @@ from staff.models import Member
 from staff.rights import Right
 
 TEXT_LIMIT = 10_000
+# Digits alone: people read it out, and type it on a keypad. So many that none is found by trying.
 REFERENCE_DIGITS = 16
 
 
@@ -62,7 +63,6 @@ class MatterQuerySet(models.QuerySet["Matter"]):
         return self.exclude(models.Exists(about.filter(matter=models.OuterRef("pk"))))
 
     def open(self) -> MatterQuerySet:
-        """Matters that are not closed."""
         return self.filter(state__in=OPEN)
 
     def listed(self) -> MatterQuerySet:
@@ -70,7 +70,6 @@ class MatterQuerySet(models.QuerySet["Matter"]):
         return self.defer("name", "contact")
 
     def unanswered(self) -> MatterQuerySet:
-        """Matters that nobody has replied to."""
         return self.filter(replied_at=None)
 
     def overdue(self, today: dt.date) -> MatterQuerySet:
@@ -97,6 +96,7 @@ class Matter(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     source = models.CharField(_("came by"), max_length=10, choices=Source, default=Source.BOX)
     text = models.TextField(_("text"), validators=[MaxLengthValidator(TEXT_LIMIT)])
+    # Encrypted: whoever gets hold of a copy of the database does not learn who it is from.
     name = EncryptedTextField(pgettext_lazy("person", "name"), blank=True)
     contact = EncryptedTextField(_("telephone or e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=7, default="zh-hans")
@@ -112,6 +112,7 @@ class Matter(models.Model):
     department = models.ForeignKey(
         Department, models.PROTECT, null=True, related_name="matters", verbose_name=_("department")
     )
+    # Kept, not worked out anew: who sat there that day is settled when the matter comes in.
     about = models.ManyToManyField(
         Member, related_name="matters_about", verbose_name=_("about"), blank=True
     )
@@ -130,6 +131,7 @@ class Matter(models.Model):
     closed_at = models.DateTimeField(pgettext_lazy("matter", "closed"), null=True)
     news_since = models.DateTimeField(_("the visitor added something"), null=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
+    # One matter for a form and its words: a press may come twice.
     request_id = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = MatterQuerySet.as_manager()
@@ -157,6 +159,7 @@ class Matter(models.Model):
             models.Index(
                 fields=["branch"], condition=Q(news_since__isnull=False), name="matter_news"
             ),
+            # Without Redis the newest rows are asked for every second (streams.matter_marks).
             models.Index(fields=["-changed_at"], name="matter_changed"),
         ]
 

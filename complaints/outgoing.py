@@ -34,6 +34,7 @@ def tell_of_answer(content: Content) -> None:
     """Tell the visitor where the answer is: whoever reads their mail does not read the matter."""
     matter = Matter.objects.select_related("branch").filter(pk=content.payload["matter"]).first()
     way = notifier()
+    # Asked again: the parcel may be hours old, and holds no address.
     if way is None or matter is None or not is_email(matter.contact):
         raise Needless
     with translation.override(matter.language):

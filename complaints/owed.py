@@ -14,6 +14,8 @@ from complaints.models import OPEN, Matter
 from hall import clocks, rules
 from hall.calendar import WorkWeek
 
+# To answer within 5 working days, put off once by 10: Shandong's 12345, after ISO 10002. The first
+# contact after a bad rating within 1: Ruzhou. The yellow card a day before: Shandong, 2017.
 # As of the moment at which the matter comes in, or is put off: the due day is stored.
 ANSWER_DAYS: Final = rules.days(
     "complaints.answer_days",
@@ -56,7 +58,9 @@ WAITING: Final = Q(state__in=OPEN, contact_due_on__isnull=False, contacted_at=No
 
 def overdue(today: Mapping[int, dt.date]) -> Q:
     """Matters whose answer, or first contact, should have been by now at their branch."""
+    # Matches nothing, so that without a branch nothing is late; an empty Q() would match all.
     late = Q(pk__in=[])
+    # Branches by day: nearly always all of them have the same one.
     for day in set(today.values()):
         here = Q(branch__in=[pk for pk, each in today.items() if each == day])
         late |= here & Q(replied_at=None) & clocks.late("due_on", day)

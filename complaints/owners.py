@@ -17,12 +17,10 @@ HANDLER = "complaint-handler"
 
 
 def handlers(branch: Branch) -> QuerySet[Member]:
-    """Members who may handle matters of the branch."""
     return access.who_may(Right.HANDLE, branch)
 
 
 def is_about(matter: Matter, member: Member) -> bool:
-    """Whether the matter is about this member."""
     return matter.about.filter(pk=member.pk).exists()
 
 
@@ -59,4 +57,5 @@ def choose(branch: Branch, day: dt.date, subjects: Collection[int]) -> Member | 
 
 def ownerless(branch: Branch) -> MatterQuerySet:
     """Open matters without an owner who may handle them: they left, or there never was one."""
+    # Without an owner at all as well: exclude() negates with IS NOT NULL, so that null stays in.
     return Matter.objects.open().filter(branch=branch).exclude(owner__in=handlers(branch))

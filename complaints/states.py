@@ -71,6 +71,8 @@ def apply(
             _("This matter is %(state)s now, so this is no longer possible.")
             % {"state": matter.get_state_display()}
         )
+    # The table's constraint knows only whether there ever was a reply: of a matter that was opened
+    # again, it is asked here alone that somebody answered anew.
     if move.target == State.CLOSED and not is_answered(_moves_of(matter)):
         raise Refused(_("A matter cannot be closed before it was answered."))
     before = matter.state
@@ -93,6 +95,7 @@ def apply(
     ledger.record(
         f"matter.{name}",
         of=matter,
+        # Nobody's press: the worker found an owner. Else None is the visitor.
         by=ledger.HALL if name == "assign" and by is None else by,
         at=at,
         state=(entry.from_state, target),

@@ -27,6 +27,7 @@ from hall.refusal import Refused
 from queueing.models import Sitting, Ticket
 from staff.models import Member
 
+# With changed_at: auto_now sets it, but update_fields saves only what it names.
 CHANGEABLE = (
     "state state_since owner due_on contacted_at extended_at replied_at closed_at news_since "
     "changed_at"
@@ -69,6 +70,7 @@ def receive(
     day = calendar.local_day(branch, moment)
     week = calendar.work_week(branch)
     subjects = {member.pk: member for member in about}
+    # Settled before an owner is chosen: nobody handles a complaint about themselves (ISO 10002).
     concerned = _concerned(ticket, counter, kind, visited_on or day)
     subjects |= {member.pk: member for member in concerned}
     matter = Matter(
@@ -101,6 +103,7 @@ def receive(
             states.apply(matter, "receive", at=moment, by=by, text=remark)
             publish(branch.pk, Event.MATTER_CHANGED, matter=matter.pk)
     except IntegrityError:
+        # Without an id of its own there is no second press: then the fault is another one.
         twin = Matter.objects.filter(request_id=request_id).first() if request_id else None
         if twin is None:
             raise
@@ -173,6 +176,7 @@ def contact(
     """The visitor was contacted; the first time counts."""
     moment = now or timezone.now()
     with _handling(matter, by, seen) as row:
+        # The promise was of the first contact; later ones neither mend nor spoil it.
         row.contacted_at = row.contacted_at or moment
         states.apply(row, "contact", at=moment, by=by, text=text)
     return row
@@ -215,8 +219,10 @@ def reply(
     moment = now or timezone.now()
     _check_text(text)
     with _handling(matter, by, seen) as row:
+        # The first reply was due, and a month counts it once: a later one is on the time line.
         row.replied_at = row.replied_at or moment
         entry = states.apply(row, "reply", at=moment, by=by, text=text, is_public=True)
+        # In the reply's own transaction, one parcel a reply: rolled back, it tells nobody.
         if outgoing.can_tell(row):
             told = {"matter": row.pk}
             outbox.put(outgoing.ANSWER, told, key=str(entry.pk), branch=row.branch, now=moment)
@@ -256,6 +262,7 @@ def find_owner(*, matter: Matter, now: dt.datetime | None = None) -> Matter:
     moment = now or timezone.now()
     with transaction.atomic():
         row = _locked(matter)
+        # Asked again under the lock: two workers may look at once, or somebody took it meanwhile.
         if not owners.ownerless(row.branch).filter(pk=row.pk).exists():
             return row
         subjects = set(row.about.values_list("pk", flat=True))
@@ -290,6 +297,7 @@ def _concerned(
     """Whom a matter is about, as far as the hall knows."""
     if ticket is not None:
         return Member.objects.filter(pk__in=ticket.steps.values("member"))
+    # Who asks for help at a counter, or has an idea, speaks of nobody.
     if counter is None or kind not in (Kind.COMPLAINT, Kind.PRAISE):
         return []
     start, end = calendar.day_bounds(counter.branch, day)
@@ -337,6 +345,7 @@ def _handling(matter: Matter, by: Member, seen: int | None = None) -> Iterator[M
     ``seen`` is the last entry that the member has seen: raises Outdated if there is a later one.
     """
     with _changing(matter) as row:
+        # Under the lock, as is what follows: of two who answer at once, the second is told.
         if not owners.handlers(row.branch).filter(pk=by.pk).exists() or owners.is_about(row, by):
             raise Refused(_("You cannot handle this matter."))
         if seen is not None and row.entries.filter(pk__gt=seen).exists():
@@ -344,4 +353,5 @@ def _handling(matter: Matter, by: Member, seen: int | None = None) -> Iterator[M
                 _("Meanwhile something was added; it is marked. Please read it, then send again.")
             )
         yield row
+        # Before it is saved: who did something with the matter has read what the visitor added.
         row.news_since = None

@@ -58,6 +58,7 @@ def matters_today(look: Look) -> Mapping[int, MattersToday]:
     branches, now = look.branches, look.now
     is_late = overdue({branch.pk: calendar.local_day(branch, now) for branch in branches})
     is_new, is_answered = received(branches, now), answered(branches, now)
+    # First: a figure may not tell members of a matter about themselves either.
     seen = Matter.objects.visible_to(look.member).filter(branch__in=branches)
     rows = (
         seen.filter(ACTIVE | is_new | is_answered)

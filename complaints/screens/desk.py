@@ -76,7 +76,6 @@ LABELS: Final = {
 
 
 def wheres(member: Member, today: Mapping[int, dt.date]) -> dict[str, Q]:
-    """What each tab shows."""
     return {
         "mine": ACTIVE & Q(owner=member),
         "unassigned": ACTIVE & Q(owner=None),
@@ -96,6 +95,7 @@ def listing(member: Member, wanted: Wanted, now: dt.datetime | None = None) -> L
     where = wheres(member, today)
     first = (wanted.page - 1) * ROWS_A_PAGE
     found = in_order(matters.filter(where[wanted.tab]), wanted.tab)
+    # One more than has room tells whether there is another page: no count of all that was closed.
     shown = list(found[first : first + ROWS_A_PAGE + 1])
     weeks = calendar.work_weeks(list(branches))
     fetch_rules(branches.values())

@@ -74,7 +74,6 @@ class File:
 
     @property
     def is_open(self) -> bool:
-        """Whether it can still be worked on."""
         return self.matter.state in OPEN
 
     @property
@@ -109,7 +108,6 @@ def case(matter: Matter, *, seen: int | None = None) -> File:
 
 
 def visit_of(matter: Matter) -> Visit | None:
-    """The visit, if the matter names one."""
     if matter.ticket is None:
         return None
     return Visit(matter.ticket, list(matter.ticket.steps.order_by("id")))

@@ -30,6 +30,7 @@ class Tracking:
 
 def tracking(matter: Matter, now: dt.datetime | None = None) -> Tracking:
     """The public part of a matter, in one query."""
+    # That it was received is shown with the visitor's own words; the entry's are for the staff.
     shown = Q(is_public=True) | Q(move="receive")
     today = calendar.local_day(matter.branch, now or timezone.now())
     return Tracking(matter, list(matter.entries.filter(shown)), today)

@@ -64,6 +64,7 @@ def form(request: HttpRequest, branch: str) -> HttpResponse:
         return form_page(request, BoxForm(place, initial=visit(ticket_of(request), place)))
     form = BoxForm(place, request.POST)
     if is_switching(request):
+        # Not bound: who changes the language has not sent anything yet, and is told of no mistakes.
         again = BoxForm(place, initial=request.POST.dict())
         return form_page(request, again, form_id=form.form_id)
     if not form.is_valid():

@@ -163,6 +163,7 @@ def once_more(request: HttpRequest, member: Member, pk: int, move: str) -> HttpR
     return page(request, press.matter, press=press, move=move, refusal=told, status=403)
 
 
+# Not @requires: it would lead to the sign-in page, and what was written would be gone.
 @on_expiry(expired)
 @require_POST
 def act(request: HttpRequest, pk: int, move: str) -> HttpResponse:
@@ -180,6 +181,7 @@ def make(request: HttpRequest, member: Member, pk: int, move: str) -> HttpRespon
     try:
         MOVES[move].act(press)
     except Refused as refusal:
+        # Read anew: what refused the press is what the page has to show.
         fresh = matter_for(member, pk)
         told = str(refusal)
         return page(request, fresh, press=press, move=move, refusal=told, status=409)

@@ -49,10 +49,12 @@ def inquiry(request: HttpRequest) -> HttpResponse:
         return SeeOther(reverse("hall:guides") + "?" + urlencode({"q": said}))
     limit = UNKNOWN_TICKETS if typed.ticket_code(said) else UNKNOWN_NUMBERS
     who = limits.browser_of(request)
+    # Before the look-up: over the limit a number that exists is answered like one that does not.
     if limits.is_reached(limit, who):
         return must_wait(request, form, limit, who)
     found = answer(request, form, said)
     if found is None:  # one and the same answer for every number, however near to one that exists
+        # Here alone: who looks often after their own ticket guesses nothing.
         limits.hit(limit, who)
         return page(request, form, is_missing=True)
     return found
@@ -82,6 +84,7 @@ def tickets_of(prefix: str, number: int) -> list[Ticket]:
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
     rows = Ticket.objects.filter(branch__in=branches, day__in=set(days.values()))
     found = rows.filter(prefix=prefix, number=number).select_related("branch")
+    # Today is another day where the clocks are others: each ticket by its own branch.
     return [each for each in found.order_by("branch__order") if each.day == days[each.branch_id]]
 
 

@@ -31,8 +31,10 @@ def keeps_words(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except DatabaseError as error:
+            # Nothing was written that could be lost.
             if request.method != "POST":
                 raise
+            # The kind of error alone: what it says may have the visitor's words in it.
             log.error("words_not_stored", error=type(error).__name__)
             context = {"sent": fields_sent(request)}
             return render(request, "complaints/box/kept.html", context, status=503)
@@ -51,6 +53,7 @@ def switches_language(view: View) -> View:
         language = request.POST.get("language")
         if language not in HTML_TAG:
             return view(request, *args, **kwargs)
+        # As if it had been chosen before: whoever asks for the choice in this request finds it.
         request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = language
         with translation.override(language):
             response = view(request, *args, **kwargs)

@@ -69,6 +69,8 @@ def expired(request: HttpRequest, matter: Matter) -> HttpResponse:
 
 @on_expiry(expired)
 @require_http_methods(["GET", "HEAD", "POST"])
+# keeps_words goes round of_token, which asks the database; the language round both, so that
+# the page that keeps the words speaks it, too.
 @switches_language
 @keeps_words
 @fresh
