@@ -25,6 +25,7 @@ class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
     list_filter = ["branch", "grade", "via"]
     list_select_related = ["branch", "service", "counter__branch", "member"]
     date_hierarchy = "day"
+    # A page does not wait until all ratings that there ever were are counted.
     show_full_result_count = False
     inlines = [RemarkInline]
     fields = readonly_fields = (*RATING, "department", "given_at", "explained_at", "comment")
@@ -43,7 +44,6 @@ class SummaryAdmin(ReadOnly, admin.ModelAdmin[Summary]):
     fields = readonly_fields = ("branch", "first_day", "version", "made_at", "made_by", "reason")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Summary]:
-        """Summaries of the member's own branch."""
         return Summary.objects.visible_to(self.looking(request))
 
     def view_on_site(self, summary: Summary) -> str:

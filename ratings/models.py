@@ -28,6 +28,8 @@ class Grade(models.TextChoices):
     DISSATISFIED = "dissatisfied", _("not satisfied")
 
 
+# A table, no rule of a hall. Of the national five the lowest two are bad, so of these three the
+# last alone (GB/T 39734-2020, GB/T 39735-2020).
 NATIONAL = {Grade.SATISFIED: 4, Grade.BASICALLY: 3, Grade.DISSATISFIED: 2}
 
 
@@ -100,6 +102,7 @@ class Rating(models.Model):
     branch's day on which it was given.
     """
 
+    # One visit, one rating (一次一评, GB/T 39734-2020): the row decides between pad and phone.
     ticket = models.OneToOneField(
         Ticket, models.PROTECT, related_name="rating", verbose_name=_("ticket")
     )
@@ -120,6 +123,7 @@ class Rating(models.Model):
     )
     grade = models.CharField(_("grade"), max_length=12, choices=Grade)
     via = models.CharField(_("given on"), max_length=8, choices=Via)
+    # A screen may be taken away; what was given on it stays.
     device = models.ForeignKey(
         Device, models.SET_NULL, null=True, related_name="+", verbose_name=_("screen")
     )
@@ -207,7 +211,6 @@ class Summary(models.Model):
 
     @property
     def month(self) -> Month:
-        """The month that it sums up."""
         return Month.of(self.first_day)
 
 

@@ -15,6 +15,7 @@ from queueing.models import State, Ticket
 from ratings.models import Rating
 
 EXPLAIN_WITHIN = dt.timedelta(minutes=15)
+# Five working days: Shandong's social insurance, 2020.
 # As of the end of the visit: it is what the visitor was told when leaving.
 RATING_DAYS: Final = rules.days(
     "ratings.rating_days",
@@ -34,12 +35,12 @@ def may_rate(ticket: Ticket, now: dt.datetime) -> bool:
 
 
 def may_explain(rating: Rating, now: dt.datetime | None = None) -> bool:
-    """Whether reasons for the rating are still taken."""
     moment = now or timezone.now()
     return rating.explained_at is None and moment - rating.given_at <= EXPLAIN_WITHIN
 
 
 def check_open(ticket: Ticket, moment: dt.datetime) -> None:
+    # Of a visit that the close of the day counted as served, nobody said that it was.
     if ticket.state != State.DONE or ticket.closed_by_day_end:
         raise Refused(_("A visit can be rated when it is finished."))
     today = calendar.local_day(ticket.branch, moment)

@@ -19,6 +19,7 @@ RATING: Final = "ratings.rating"
 
 def name(kind: str, pk: int, counter: Counter, until: dt.datetime) -> str:
     """The signed name of a row, good at this counter until this moment."""
+    # Not TimestampSigner: it signs the moment as well, and the fragment would change each time.
     return Signer(salt=kind).sign_object([pk, counter.pk, int(until.timestamp())])
 
 
@@ -29,4 +30,5 @@ def opened(kind: str, text: str, counter: Counter, now: dt.datetime | None = Non
     except (BadSignature, ValueError):
         return None
     moment = now or timezone.now()
+    # Of one counter: a form from a pad elsewhere in the hall rates nobody here.
     return int(pk) if place == counter.pk and moment.timestamp() <= until else None

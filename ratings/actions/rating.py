@@ -42,6 +42,7 @@ def rate(
     if grade not in Grade.values:
         raise Refused(_("Please choose one of the three."))
     with transaction.atomic():
+        # Locked: a finish undone at this moment would leave a rating of a visit that goes on.
         visit = (
             Ticket.objects.select_for_update(of=("self",))
             .select_related("branch", "service", "counter__branch")
@@ -72,9 +73,11 @@ def explain(
             _("The text is too long: at most %(limit)s characters.") % {"limit": COMMENT_LIMIT}
         )
     with transaction.atomic():
+        # Locked, because it is said once: pad and phone may send at the same moment.
         row = Rating.objects.select_for_update(of=("self",)).get(pk=rating.pk)
         if not may_explain(row, moment):
             raise Refused(_("Thank you. The reasons for this rating are closed."))
+        # Only what this grade is offered: a form may send anything.
         chosen = [each for each in REASONS[Grade(row.grade)] if each.value in reasons]
         Remark.objects.bulk_create(Remark(rating=row, reason=each) for each in chosen)
         row.comment, row.explained_at = comment, moment
@@ -138,7 +141,6 @@ def _insert(
 
 
 def _open_case(visit: Ticket, moment: dt.datetime) -> Matter:
-    """The case that a bad rating opens."""
     return complaints.receive(
         branch=visit.branch,
         kind=Kind.COMPLAINT,

@@ -46,6 +46,7 @@ def summarise(
     for day in summaries.days_left_open(branch, month):
         queue.close_day(branch=branch, day=day, now=moment)
     rows = summaries.rows(branch, month)
+    # By the order alone: the model's own begins with the scope's name, and rows() does not.
     if before is not None and summaries.same_figures(before.rows.order_by("order"), rows):
         return before
     summary = Summary(branch=branch, first_day=month.first, made_at=moment, made_by=by)
@@ -72,6 +73,7 @@ def _store(summary: Summary, rows: list[Row]) -> Summary:
             publish(summary.branch_id, Event.SUMMARY_MADE, summary=summary.pk)
     except IntegrityError:
         twin = Summary.objects.of(summary.branch, summary.month).first()
+        # An older version is no twin: then the fault is another one.
         if twin is None or twin.version < summary.version:
             raise
         return twin

@@ -29,7 +29,6 @@ class RatingsToday:
 
     @property
     def given(self) -> int:
-        """All ratings of the day."""
         return self.satisfied + self.basically + self.dissatisfied
 
     @property
@@ -40,6 +39,7 @@ class RatingsToday:
 
 def unrated(branch_days: Mapping[int, dt.date]) -> QuerySet[Ticket]:
     """The finished visits of these branches' days that nobody has rated."""
+    # Counted apart: no rating is never a good one (好差评).
     done = Ticket.objects.filter(state=State.DONE, closed_by_day_end=False, rating=None)
     return done.filter(of_days(branch_days))
 

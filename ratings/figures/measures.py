@@ -27,6 +27,8 @@ QUARTER: Final = 900  # seconds; every time zone is some of them away from UTC
 # Outcomes of a ticket, finer than its state: a served one is finished and rated, finished and
 # not rated, or was never finished.
 RATED, UNRATED, UNFINISHED = "rated", "unrated", "unfinished"
+# Whole numbers, alike on both. SQLite keeps moments as text, and its strftime knows no more than
+# milliseconds: what is behind the point is read from the text.
 MICROSECONDS: Final = {
     "postgresql": "(EXTRACT(EPOCH FROM {0}) * 1000000)::bigint",
     "sqlite": (
@@ -34,6 +36,8 @@ MICROSECONDS: Final = {
         " + CAST(substr({0}, 21, 6) AS integer))"
     ),
 }
+# By hand: one pass, and columns in place of objects. A rating that came after the month is none,
+# so that a summary made late is the same.
 TICKETS: Final = """
     SELECT t.service_id, t.member_id, CAST(t.day AS text), {issued} / 900000000,
         CASE
@@ -76,7 +80,6 @@ class Tickets:
     services_lengths: list[int | None] = field(default_factory=list)
 
     def add(self, rows: list[tuple[Any, ...]]) -> None:
-        """Put some more at the end."""
         for column, values in zip(vars(self).values(), zip(*rows, strict=True), strict=True):
             column.extend(values)
 
@@ -120,6 +123,7 @@ def matters(branch: Branch, month: Month) -> list[dict[str, Any]]:
     """
     start, end = calendar.month_bounds(branch, month)
     unanswered = Q(day__lt=month.next.first) & (Q(replied_at=None) | Q(replied_at__gte=end))
+    # A flow: by the day of the answer, whenever the matter came, so that each counts once.
     answered = Q(replied_at__gte=start, replied_at__lt=end)
     in_time = clocks.in_time("replied_on", "due_then")
     rows = (

@@ -149,6 +149,7 @@ def _keys(branch: Branch, tickets: measures.Tickets) -> dict[Row.Scope, Keys]:
     departments = dict(
         Offering.objects.filter(branch=branch).values_list("service_id", "department_id")
     )
+    # Once for each day and quarter, not for each of 50,000 tickets.
     days = {text: dt.date.fromisoformat(text) for text in set(tickets.days)}
     slots = {quarter: _slot(branch, quarter) for quarter in set(tickets.quarters)}
     scope = Row.Scope

@@ -108,7 +108,6 @@ def _question(counter: Counter, step: Step | None, length: dt.timedelta) -> Ques
 
 
 def asks_for(branch: Branch, moment: dt.datetime) -> dt.timedelta:
-    """How long a pad of the branch asks."""
     return dt.timedelta(seconds=PAD_SECONDS.at(branch, moment))
 
 

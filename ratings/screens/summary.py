@@ -113,7 +113,6 @@ class Report:
 
     @property
     def whole(self) -> Row:
-        """The figures of the whole branch."""
         return self.rows[Row.Scope.BRANCH][0]
 
     @property
@@ -154,6 +153,7 @@ class Report:
             return ""
         written = kind.written(self.last)
         said = {"month": month, "before": written, "change": _difference(now, before)}
+        # Compared as they are written: what is lost in rounding is no change.
         if written == kind.written(self.whole):
             return _("as in %(month)s") % said
         if now > before:  # type: ignore[operator]
@@ -210,6 +210,7 @@ def overview(member: Member, branches: Sequence[Branch]) -> list[tuple[Month, li
     ).select_related("summary")
     newest: dict[tuple[dt.date, int], Row] = {}
     for row in rows.order_by("summary__version"):
+        # A later version takes the place of the earlier one.
         newest[row.summary.first_day, row.summary.branch_id] = row
     return [
         (

@@ -194,6 +194,7 @@ def waits(rows: Sequence[Row]) -> Bars:
     """Median and 90th percentile of waits; of many rows those with the most tickets."""
     known = [row for row in rows if row.wait_p90 is not None]
     most = sorted(known, key=lambda row: -row.issued)[:BARS]
+    # In the order of the rows, as the table has them; not of their size.
     shown = [row for row in known if row in most]
     longest = max((row.wait_p90 for row in shown if row.wait_p90), default=MINUTE)
     marks = scale(-(-longest // MINUTE))

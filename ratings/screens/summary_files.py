@@ -24,6 +24,8 @@ from ratings.screens.summary import Report
 from ratings.screens.summary_words import DEFINITIONS, HEADINGS, SCOPES, name_of
 
 BOM: Final = "\ufeff"
+# With what spreadsheets begin a formula. Names are people's words: one that looks like a formula,
+# a number or a link stays text, in both files.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 OPTIONS: Final = {
     "constant_memory": True,
@@ -87,6 +89,7 @@ def _write_cover(sheet: Worksheet, report: Report, formats: Mapping[str, Format]
 
 def _write_rows(sheet: Worksheet, rows: Sequence[Row], formats: Mapping[str, Format]) -> None:
     """A scope: its head stays in sight, also on paper."""
+    # Paper 9 is A4. One page wide, and as many long as it takes.
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -114,6 +117,7 @@ def _write(
         case int():
             sheet.write_number(place, column, value, formats["count"])
         case dt.timedelta():
+            # Spreadsheets count lengths in days.
             sheet.write_number(place, column, value / dt.timedelta(days=1), formats["length"])
         case str() if value:
             sheet.write_string(place, column, value, formats["text"] if wraps else None)

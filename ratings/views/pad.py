@@ -59,7 +59,6 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @unattended
 def show(request: HttpRequest, branch: str, number: int) -> HttpResponse:
-    """A counter's pad."""
     place = get_object_or_404(Branch, slug=branch)
     asked = Counter.objects.filter(branch=place, number=number)
     state = next(iter(pad_screen.pads(place, asked).values()), None)
@@ -93,6 +92,7 @@ def at_counter(view: PadView) -> Callable[..., HttpResponse]:
         with translation.override(language):
             try:
                 response = view(request, counter)
+            # Inside the language: the page that says no is in the visitor's, too.
             except Refused as refusal:
                 response = sorry(request, counter, refusal)
         response.headers["Content-Language"] = HTML_TAG[language]
@@ -138,6 +138,7 @@ def take(request: HttpRequest, counter: Counter, now: dt.datetime) -> Rating:
         raise NotPaired
     pk = signed.opened(signed.VISIT, request.POST.get("visit", ""), counter, now)
     visit = asked_for(counter, pk, now)
+    # For the visitor alone: a member of staff gets the refusal, not the rating.
     if visit is None and member is None:
         given = just_given(counter, pk, now)
         if given is not None:
@@ -196,10 +197,10 @@ def reasons(request: HttpRequest, counter: Counter) -> HttpResponse:
 
 
 def explain(request: HttpRequest, counter: Counter, rating: Rating) -> None:
-    """Keep the reasons that were chosen."""
     if not is_pad_of(devices.of_request(request), counter):
         raise NotPaired
     chosen = request.POST.getlist("reasons")
+    # A second press is no error: the thanks are shown again.
     if rating.explained_at is None:
         actions.explain(rating=rating, reasons=chosen, by=signed_in(request))
 

@@ -62,14 +62,12 @@ def show(request: HttpRequest, member: Member, branch: str, month: Month) -> Htt
 @require_safe
 @requires(Right.SUMMARIES)
 def as_workbook(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
-    """The same as XLSX."""
     return _file(_report(request, member, branch, month), sheets.workbook, XLSX, "xlsx")
 
 
 @require_safe
 @requires(Right.SUMMARIES)
 def as_text(request: HttpRequest, member: Member, branch: str, month: Month) -> HttpResponse:
-    """The same as CSV."""
     report = _report(request, member, branch, month)
     return _file(report, sheets.text, "text/csv; charset=utf-8", "csv")
 

@@ -23,7 +23,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The month, the branch, and whether it is a correction."""
         parser.add_argument("month", help="YYYY-MM")
         parser.add_argument("--branch", default="", help="address name; by default all branches")
         parser.add_argument("--correct", action="store_true", help="make a new version if changed")
@@ -39,7 +38,6 @@ class Command(BaseCommand):
         reason: str = "",
         **options: Any,
     ) -> None:
-        """Make them, and say of each whether it is new."""
         try:
             chosen = Month.parse(month)
         except ValueError as error:
@@ -49,6 +47,7 @@ class Command(BaseCommand):
             try:
                 self.stdout.write(summarised(place, chosen, correct=correct, reason=reason))
             except Refused as refusal:
+                # The other branches' summaries are made all the same.
                 refusals.append(f"{place.slug}: {refusal}")
         if refusals:
             raise CommandError(" ".join(refusals))
