@@ -105,6 +105,25 @@ def test_a_dead_redis_guards_secrets_and_slows_nobody_down(
     assert ready.status_code == 200 and "counted by each process" in ready.content.decode()
 
 
+def test_readiness_asks_by_itself_where_nobody_is_counted(
+    redis_server: object,
+    process: Process,
+    client: Client,
+    db: None,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An idle process neither finds a Redis that is away, nor one that is back, by its limits."""
+    monkeypatch.setattr(events, "RETRY_AFTER", 0.1)
+    said = "counted by each process"
+    assert said not in client.get("/readyz?format=json").content.decode()
+    with redis.Redis.from_url(settings.REDIS_URL) as other:
+        other.execute_command("CLIENT", "PAUSE", "1500", "ALL")
+        assert said in client.get("/readyz?format=json").content.decode()
+        time.sleep(1.7)
+    assert said not in client.get("/readyz?format=json").content.decode()
+
+
 def test_a_redis_that_comes_back_counts_again(
     redis_server: object,
     process: Process,

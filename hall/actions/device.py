@@ -22,7 +22,8 @@ CODE_LENGTH: Final = 6
 CODE_LASTS: Final = dt.timedelta(minutes=10)
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
 # Robots may press the button, too. A count of rows and no limit by who presses (hall/limits): the
-# screens of a hall all come from one address, and a robot from many; the table must stay small.
+# screens of a hall all come from one address, and a robot from many. The table must stay small,
+# and so must the number of codes that are valid at once: each is a chance for who guesses.
 MOST_UNPAIRED: Final = 200
 
 
@@ -45,8 +46,6 @@ def begin() -> tuple[Device, str]:
 
     Raises Refused when far too many wait already.
     """
-    # A count of rows and no limit of tries: what must stay small is how many codes are valid at
-    # once, whoever made them, for each one is a chance for who guesses.
     waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=timezone.now())
     if waiting.count() >= MOST_UNPAIRED:
         raise Refused(_("Too many screens wait to be paired. Please try again in ten minutes."))
