@@ -68,7 +68,8 @@ class Listed(Generic[M]):
 
 
 def page_of(request: HttpRequest, rows: QuerySet[M]) -> Listed[M]:
-    """The page that the address asks for; the first if it is no number, the last if too high."""
+    """The page that the address asks for; the first if it is no number, the last if there is
+    none of it."""
     asked = request.GET.copy()
     number = asked.pop("page", [""])[-1]
     return Listed(Paginator(rows, PER_PAGE).get_page(number), asked.urlencode())

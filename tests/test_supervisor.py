@@ -317,7 +317,8 @@ def test_rows_come_page_by_page(cast: Cast, desk: Client) -> None:
         cast.ticket()
     assert "Page 1 of 2" in text_of(desk, f"{URL}tickets/?state=waiting")
     assert text_of(desk, f"{URL}tickets/?state=waiting&page=2").count("ticket-code") == 1
-    assert "Page 2 of 2" in text_of(desk, f"{URL}tickets/?page=9999")
+    for number, shown in (("9999", 2), ("0", 2), ("-1", 2), ("banana", 1), ("", 1)):
+        assert f"Page {shown} of 2" in text_of(desk, f"{URL}tickets/?page={number}"), number
 
 
 def test_the_time_line_of_a_ticket_is_whole(cast: Cast, desk: Client) -> None:
@@ -339,6 +340,16 @@ def test_ratings_are_rows_with_words_shown_as_text(cast: Cast, desk: Client) -> 
     assert ticket.code not in text_of(desk, f"{URL}ratings/?grade=satisfied")
     assert unrated.code in text_of(desk, f"{URL}ratings/?grade=none")
     assert "Please look at this again" in text_of(desk, f"{URL}ratings/?day=31.2.2026")
+
+
+def test_a_rating_is_found_beside_a_word_that_is_not_understood(cast: Cast, desk: Client) -> None:
+    ticket = rated(cast, Grade.DISSATISFIED)
+    odd_day = text_of(desk, f"{URL}ratings/?grade=dissatisfied&day=banana")
+    assert "Please look at this again" in odd_day and ticket.code in odd_day
+    assert ticket.code not in text_of(desk, f"{URL}ratings/?grade=satisfied&day=banana")
+    odd_grade = text_of(desk, f"{URL}ratings/?grade=x&day=2020-01-01")
+    assert "Please look at this again" in odd_grade
+    assert ticket.code not in odd_grade, "the day still holds"
 
 
 # --- live ---
