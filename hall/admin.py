@@ -58,11 +58,9 @@ class OfBranches(admin.ModelAdmin[Any]):
         return super().has_view_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """At the branch of the row."""
         return self._may(request, "change", obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """At the branch of the row."""
         return self._may(request, "delete", obj)
 
     def formfield_for_foreignkey(
@@ -101,11 +99,12 @@ class Recorded(admin.ModelAdmin[Any]):
         super().save_formset(request, form, formset, change)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        # First: Django takes the id off a row that it has deleted.
         self.note(request, "delete", obj)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """The chosen ones, together."""
+        # The rows and what the ledger has of them go together, or not at all.
         with transaction.atomic():
             for obj in queryset:
                 self.note(request, "delete", obj)
@@ -114,7 +113,6 @@ class Recorded(admin.ModelAdmin[Any]):
     def note(
         self, request: HttpRequest, name: str, obj: Model, changes: ledger.Fact = None
     ) -> None:
-        """One row of the ledger, by whoever is at work."""
         by = cast(ledger.Signs, request.user)
         ledger.record(f"admin.{name}", of=obj, by=by, changes=changes)
 
@@ -132,7 +130,7 @@ def changes(form: Any) -> list[ledger.Fact]:
 
 
 def changed(form: Any, name: str) -> list[ledger.Fact]:
-    """One field."""
+    """``[name, before, after]``; the name alone of a text, and where both are empty."""
     try:
         values = [plain(form.initial.get(name)), plain(form.cleaned_data.get(name))]
     except ValueError:
@@ -203,6 +201,7 @@ class BranchAdmin(Asking, Announced):
         """Besides Django's own, the page of the branch's rules."""
         page = self.admin_site.admin_view(self.rules)
         return [
+            # Before Django's own: the last of those takes whatever path is left.
             path("<path:object_id>/rules/", page, name="hall_branch_rules"),
             *super().get_urls(),
         ]

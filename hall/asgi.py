@@ -9,6 +9,7 @@ from hall.wsgi import application as pages_wsgi  # first: it sets Django up
 
 from hall.live import Live, Receive, Scope, Send
 
+# Not Django's own async handler: it holds a thread for each open stream.
 live = Live()
 pages = WSGIMiddleware(pages_wsgi, workers=settings.HALL_THREADS)  # type: ignore[arg-type]
 
@@ -27,7 +28,6 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Send each request to whom it belongs."""
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] != "http":

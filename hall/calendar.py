@@ -30,7 +30,6 @@ class Month:
 
     @classmethod
     def of(cls, day: dt.date) -> Self:
-        """The month in which a day falls."""
         return cls(day.year, day.month)
 
     @classmethod
@@ -47,6 +46,7 @@ class Month:
 
     @property
     def next(self) -> Self:
+        # 31 days after the first it is the next month, however long this one is.
         return self.of(self.first + dt.timedelta(days=31))
 
     @property
@@ -126,7 +126,6 @@ def _exceptions(branch: Branch, **when: dt.date) -> dict[dt.date, bool]:
 
 
 def is_open(branch: Branch, moment: dt.datetime) -> bool:
-    """Whether the doors are open at this moment."""
     local = moment.astimezone(branch.zone_info)
     clock = local.time()
     return any(span.opens <= clock < span.closes for span in hours_of(branch, local.date()))

@@ -14,6 +14,7 @@ app = Celery("hall")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# Without Redis messages to the worker are files (CELERY_BROKER_TRANSPORT_OPTIONS).
 if not settings.REDIS_URL:
     for folder in ("tasks", "tasks-control"):
         (settings.HALL_DATA / folder).mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,6 @@ class Stop:
     until: dt.date
 
     def has(self, day: dt.date) -> bool:
-        """Whether the clock stands still on the day."""
         return self.since <= day < self.until
 
 
@@ -42,7 +41,6 @@ class Clock:
 
     @property
     def is_late(self) -> bool:
-        """Whether the day is over."""
         return is_late(self.day, self.today)
 
     @property
@@ -77,7 +75,6 @@ def left(week: WorkWeek, today: dt.date, due: dt.date) -> int:
 
 
 def clock(week: WorkWeek, today: dt.date, due: dt.date, yellow_days: int) -> Clock:
-    """What is due on this day, as it stands today."""
     return Clock(due, today, left(week, today, due), yellow_days)
 
 

@@ -37,6 +37,7 @@ def as_owner() -> Iterator[bool]:
     if owner is None:
         yield False
         return
+    # Closed, here and below: what is open belongs to the other role.
     before = connection.settings_dict
     connection.close()
     connection.settings_dict = {**before, **owner}

@@ -16,6 +16,7 @@ from django.utils import timezone
 from hall.actions.device import hashed, renew, seen
 from hall.models import Device
 
+# It has kept its name since devices were called screens: what was paired then still is.
 COOKIE: Final = "hall_screen"
 A_YEAR: Final = 365 * 86_400
 

@@ -109,6 +109,7 @@ class Publisher:
                 log.warning("redis_lost", error=type(error).__name__)
             else:
                 return
+        # A copy: a hub may begin or stop to listen meanwhile.
         for listener in list(self._listeners):
             listener(change)
 
@@ -129,6 +130,7 @@ def publish(branch_id: int | None, event: Event, **ids: int | Iterable[int] | No
     The ids are those of every row of that kind which the change touched.
     """
     change = change_of(branch_id, event, **ids)
+    # Robust: the change is committed, and its press must not fail since a screen was not told.
     transaction.on_commit(lambda: publisher.send(change), robust=True)
 
 

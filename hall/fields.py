@@ -40,12 +40,10 @@ class EncryptedTextField(models.Field[str, str]):
         return "TextField"
 
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
-        """The token that is stored."""
         ready = super().get_db_prep_save(value, connection)
         return encrypt(ready) if isinstance(ready, str) else ready
 
     def from_db_value(self, value: str | None, *_where: object) -> str | None:
-        """The text of the token that was stored."""
         return decrypt(value) if value is not None else None
 
     def get_lookup(self, lookup_name: str) -> Any:
@@ -111,6 +109,7 @@ def _replace(
     name = connection.ops.quote_name
     with connection.cursor() as cursor:
         cursor.execute(
+            # It names the old token, so that it never writes over what somebody has changed since.
             f"UPDATE {name(table)} SET {name(column)} = %s WHERE id = %s AND {name(column)} = %s",
             [new, row, stored],
         )

@@ -71,7 +71,6 @@ def month_long(day: dt.date) -> str:
 
 
 def weekday_long(day: dt.date) -> str:
-    """The day of the week."""
     return date_format(day, "l")
 
 

@@ -32,8 +32,6 @@ MOVING: Final = frozenset({"branch", "service"})
 
 
 class DayField(forms.DateField):
-    """A day in a form."""
-
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     default_error_messages = {"invalid": _("Please write the day like this: 2026-03-06.")}
 
@@ -61,7 +59,6 @@ class AskingForm(forms.ModelForm[M]):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Ask, unless it was asked."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         if self._is_going(values) and not values.get("strands_seen"):
             found = stranded.by([type(self.instance)._base_manager.get(pk=self.instance.pk)])
@@ -129,6 +126,7 @@ class RulesForm(forms.Form):
         field = rule.field()
         service_id = service.pk if service else None
         field.initial = self.branch.rule_value(rule.name, service_id, self.now)
+        # Django then compares with what this form showed, and not with what is stored by now.
         field.show_hidden_initial = True
         self.fields[name] = field
         self.places[name] = rule, service

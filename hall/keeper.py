@@ -67,15 +67,16 @@ def main() -> int:
         signal.signal(name, lambda *_: over.set())
     threading.Thread(target=watch_input, args=(over,), daemon=True).start()
     threading.Thread(target=end_after, args=(over, child, asked), daemon=True).start()
+    # The command may end by itself and leave children behind: they go after it, too.
     code = child.wait()
     signal_group(child.pid, signal.SIGKILL)
     if asked.remove:
         shutil.rmtree(asked.remove, ignore_errors=True)
+    # As shells say by which signal a command ended.
     return code if code >= 0 else 128 - code
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="keeper")
     parser.add_argument("--signal", default="TERM")
     parser.add_argument("--grace", type=float, default=3)
@@ -94,6 +95,7 @@ def start(asked: argparse.Namespace) -> subprocess.Popen[bytes]:
         start_new_session=True,
         user=asked.user,
         group=asked.group,
+        # Another user keeps our groups unless they are taken off.
         extra_groups=None if asked.user is None else [],
     )
 

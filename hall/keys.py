@@ -45,6 +45,8 @@ def decrypt(token: str) -> str:
 
 def renewed(token: str) -> str:
     """The same text encrypted with the newest key; the same token if it is; raises WrongKey."""
+    # Not MultiFernet.rotate: it makes a new token of one by the newest key, too, so that a second
+    # rotation would write every row once more.
     newest = Fernet(settings.HALL_FIELD_KEYS[0])
     try:
         newest.decrypt(token)

@@ -46,7 +46,6 @@ class Limit:
 
     @property
     def item(self) -> library.RateLimitItem:
-        """The same as the library has it."""
         return library.RateLimitItemPerSecond(self.times, self.per, namespace="hall")
 
 
@@ -69,6 +68,7 @@ class Counts:
         """The day's key, the same for all processes that can agree on one."""
         if day not in self._keys:
             mine = secrets.token_bytes(32)
+            # In place of yesterday's: with both it could be told who was here on both days.
             self._keys = {day: self._with_redis(lambda: self._agreed(day, mine), lambda: mine)}
         return self._keys[day]
 

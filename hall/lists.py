@@ -23,8 +23,6 @@ M = TypeVar("M", bound=Model)
 
 
 class DayFilter(DateFilter):
-    """A day, as people type it."""
-
     field_class = DayField
 
 
@@ -42,6 +40,7 @@ class Filter(FilterSet):
         initial: Mapping[str, Any],
         choices: Mapping[str, QuerySet[Any]] | None = None,
     ) -> None:
+        # None: a list that is opened without a question is not a form with mistakes.
         super().__init__(asked or None, queryset=rows)  # type: ignore[no-untyped-call]
         self.initial = initial
         for name, found in (choices or {}).items():
@@ -51,6 +50,7 @@ class Filter(FilterSet):
 
     def value(self, name: str) -> Any:
         """What is asked for; ``initial`` if nothing is, or if it was not understood."""
+        # Asking for its errors is what makes the form clean its fields.
         known = self.form.cleaned_data if self.is_bound and self.form.errors is not None else {}
         return known.get(name) or self.initial.get(name)
 

@@ -75,7 +75,6 @@ class Rule(ABC, Generic[T]):
 
     @property
     def app(self) -> str:
-        """The app that declares it."""
         return self.name.partition(".")[0]
 
     @abstractmethod
@@ -111,7 +110,6 @@ class WholeNumber(Rule[int]):
         return str(value)
 
     def field(self) -> forms.Field:
-        """A field for a number."""
         return forms.IntegerField(
             label=self.label, required=False, min_value=self.least, max_value=self.most
         )
@@ -130,11 +128,10 @@ class YesNo(Rule[bool]):
         return stored
 
     def say(self, value: bool) -> str:
-        """One word."""
         return _("yes") if value else _("no")
 
     def field(self) -> forms.Field:
-        """A choice, which may be left open."""
+        # No checkbox: left open means the default, and a checkbox has no third state.
         choices = [("", "–"), ("True", gettext_lazy("yes")), ("False", gettext_lazy("no"))]
         return forms.TypedChoiceField(
             label=self.label,
@@ -170,12 +167,10 @@ def number(
 
 
 def seconds(name: str, **about: Any) -> Rule[int]:
-    """Declare a rule that says how many seconds."""
     return number(name, unit=gettext_lazy("seconds"), **about)
 
 
 def minutes(name: str, **about: Any) -> Rule[int]:
-    """Declare a rule that says how many minutes."""
     return number(name, unit=gettext_lazy("minutes"), **about)
 
 
@@ -194,6 +189,7 @@ def yes_no(
 def _declare(rule: Rule[T]) -> Rule[T]:
     if rule.name in _declared:
         raise ValueError(f"Two rules of one name: {rule.name}")
+    # A default out of its own bounds is a mistake of the declaration: found at the start.
     rule.read(rule.default)
     _declared[rule.name] = rule
     return rule

@@ -88,6 +88,8 @@ ALLOWED_HOSTS = env.list("HALL_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("HALL_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
+    # Ours before Django's: of two commands or templates of one name the first app's is taken
+    # (migrate, createsuperuser).
     "hall.apps.HallConfig",
     "staff",
     "queueing",
@@ -99,6 +101,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    # Before staticfiles, whose runserver would find static files by itself.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
@@ -110,6 +113,8 @@ INSTALLED_APPS = [
     "health_check",
 ]
 
+# Prometheus is outermost, to measure all the others; WhiteNoise right after security, so that a
+# file costs neither session nor language; axes near the end, where it asks to be.
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -132,6 +137,7 @@ ROOT_URLCONF = "hall.urls"
 WSGI_APPLICATION = "hall.wsgi.application"
 ASGI_APPLICATION = "hall.asgi.application"
 
+# By hand, since SimpleAppConfig of template_partials leaves the loaders as they are.
 LOADERS = [
     (
         "template_partials.loader.Loader",
@@ -170,15 +176,18 @@ TEMPLATES = [
 
 def database(url: str) -> dict[str, Any]:
     """The database of a URL, with the options that Hall needs of it."""
+    # Connections are kept: the threads are fixed, so that a pool would hold just as many.
     config: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None))
     options: dict[str, Any] = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
         # FULL: a committed complaint survives a power cut, not only a crash.
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;"
+        # IMMEDIATE: one writer at a time does here what row locks do on PostgreSQL.
         options |= {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": pragmas}
     elif config["ENGINE"].endswith("postgresql"):
         # A session that forgot its transaction would hold the line's rows for ever.
         options.setdefault("options", "-c idle_in_transaction_session_timeout=30s")
+        # What is kept may have been closed by the server meanwhile.
         config["CONN_HEALTH_CHECKS"] = True
     else:
         raise ImproperlyConfigured("A DATABASE_URL must begin with sqlite:// or postgresql://.")
@@ -201,6 +210,7 @@ EMAIL = ways.mail_server(EMAIL_URL)
 EMAIL_HOST, EMAIL_PORT = EMAIL.host, EMAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.starts_tls, EMAIL.is_tls
+# Far below the lease of a delivery (hall.actions.delivery): what is only slow comes once.
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("HALL_EMAIL_FROM", "")
 ways.check(
@@ -211,6 +221,7 @@ ways.check(
 )
 
 AUTH_USER_MODEL = "staff.Member"
+# Axes first: who is locked is refused before a password is looked at, even the right one.
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "staff.backends.ByGrants",
@@ -235,7 +246,7 @@ LOGOUT_REDIRECT_URL = "hall:start"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 6
-AXES_COOLOFF_TIME = 0.25
+AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "staff/sign_in/locked_out.html"
 AXES_DISABLE_ACCESS_LOG = True
@@ -250,6 +261,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12_500_000
 CSRF_FAILURE_VIEW = "hall.views.errors.form_expired"
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if HALL_HTTPS else 0
+# Believed only where a proxy sets it: elsewhere anybody could send it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HALL_HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -295,6 +307,7 @@ STORAGES = {
 CELERY_BROKER_URL = REDIS_URL or "filesystem://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
+# What a killed worker had begun is done once more: every task is safe to run twice.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(HALL_DATA / "beat-schedule")
@@ -314,6 +327,7 @@ CELERY_BEAT_SCHEDULE = {
     "close-days": {"task": "queueing.tasks.close_days", "schedule": 600.0},
     "summarise-months": {"task": "ratings.tasks.summarise_months", "schedule": 600.0},
     "find-owners": {"task": "complaints.tasks.find_owners", "schedule": 600.0},
+    # The bell rings when a parcel is committed; this look finds what the bell could not tell.
     "deliver": {"task": "hall.tasks.deliver", "schedule": 5.0, "options": {"expires": 5.0}},
     "prune-outbox": {"task": "hall.tasks.prune_outbox", "schedule": 86_400.0},
     "clear-sessions": {"task": "hall.tasks.clear_sessions", "schedule": 86_400.0},
@@ -327,8 +341,10 @@ CELERY_BEAT_SCHEDULE = {
     "seal-late": {"task": "hall.tasks.seal_late", "schedule": 86_400.0},
 }
 
+# Nobody is known by their address (hall.limits), and by no log either.
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 TOKEN = re.compile(r"(/(?:t|ticket|matter)/|[?&]ticket=)[\w-]{16,}")
+# Sixteen digits, however they are grouped, in a sentence or in an address.
 REFERENCE = re.compile(r"(?<![0-9])[0-9](?:(?:[ +-]|%20|%C2%A0)?[0-9]){15}(?![0-9])")
 
 

@@ -14,7 +14,6 @@ from hall.ledger import seals
 
 @shared_task
 def clear_sessions() -> None:
-    """Delete sessions that have run out."""
     call_command("clearsessions")
 
 
@@ -32,7 +31,6 @@ def deliver() -> int:
 
 @shared_task
 def prune_outbox() -> int:
-    """Delete what was delivered long ago."""
     return delivery.prune(before=timezone.now() - dt.timedelta(days=settings.HALL_OUTBOX_DAYS))
 
 

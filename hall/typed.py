@@ -48,6 +48,7 @@ def line(text: str) -> str:
 def number(text: str | None, *, most: int = ID) -> int | None:
     """A whole number from nought on, as an id is."""
     digits = (text or "")[:LONGEST].strip().translate(FULL_WIDTH)
+    # As many digits as ID has: no longer text is worth turning into a number.
     if not re.fullmatch("[0-9]{1,19}", digits):
         return None
     return int(digits) if int(digits) <= most else None

@@ -78,6 +78,7 @@ def _deliver(parcel: Parcel) -> None:
     except Undelivered as error:
         _note_failure(parcel, kind, error.trouble)
     except Exception:
+        # A fault of ours: nobody can tell how far the delivery got.
         log.exception("delivery_failed", kind=parcel.kind, parcel=parcel.pk)
         _note_doubt(parcel, kind, Trouble.FAULT)
     else:

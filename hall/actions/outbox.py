@@ -47,7 +47,9 @@ def put(
         created_at=moment,
         due_at=moment,
     )
+    # Not caught as an IntegrityError: on PostgreSQL that would spoil the action's transaction.
     Parcel.objects.bulk_create([parcel], ignore_conflicts=True)
+    # Robust: the parcel is committed, and the worker finds it seconds later without the bell.
     transaction.on_commit(bell.ring, robust=True)
 
 

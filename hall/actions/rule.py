@@ -37,6 +37,7 @@ def set_rule(
             valid_from=now or timezone.now(),
             defaults={"value": value},
         )
+        # The ledger takes no words.
         told = value if isinstance(value, int) else None
         place = service.pk if service else None
         ledger.record("rule.set", of=row, by=by, rule=rule.name, service=place, value=told)

@@ -46,6 +46,7 @@ def prove(since: str = "") -> Proof:
         proof.faults.append(f"no seal has the hash {since}: the chain was cut or written anew")
     if anchor is not None:
         chain = chain.filter(number__gt=anchor.number)
+        # It is not gone through with those after it, but may be altered like them.
         _check_hash(anchor, proof)
     _check_seals(chain, anchor, proof)
     _check_rows(chain, proof)
@@ -82,11 +83,13 @@ def _check_rows(chain: Iterable[Seal], proof: Proof) -> None:
     """The rows of each seal are there, and as they were."""
     removals = dict(Seal.objects.filter(removes=True).values_list("month").annotate(Max("number")))
     lists = _lists_of_rows(min((seal.number for seal in chain), default=0))
+    # Seals and lists come in one order: a list is in memory at a time, however long the chain.
     held: tuple[int, list[SealedRow]] | None = next(lists, None)
     for seal in chain:
         while held and held[0] < seal.number:
             held = next(lists, None)
         marks = held[1] if held and held[0] == seal.number else []
+        # Only a seal made later, for this month, says that the rows went as they should.
         if not marks and seal.count and removals.get(seal.month, 0) > seal.number:
             proof.removed += seal.count
         else:

@@ -31,6 +31,7 @@ def remove(month: Month, *, now: dt.datetime | None = None) -> int:
     with transaction.atomic():
         guards.lift(connection)
         rows = LedgerRow.objects.filter(pk__in=sealed.values("row_id"))
+        # Rows first: it is the list that says which they are.
         count = rows._raw_delete(rows.db)
         sealed._raw_delete(sealed.db)
         guards.put_up(connection)

@@ -26,6 +26,7 @@ _NAMES: Final = [
 # As SQL that writes a row beside others, in one statement, has them.
 COLUMNS: Final = ", ".join(_NAMES)
 _MARKS: Final = ", ".join(["%s"] * len(_NAMES))
+# Written out once: a press composes no query anew.
 _INSERT: Final = f"INSERT INTO {LedgerRow._meta.db_table} ({COLUMNS}) VALUES ({_MARKS})"
 
 

@@ -31,6 +31,8 @@ BATCH: Final = 500  # rows of one seal at most: a short write, and a fault near 
 # Nothing in a hall holds a transaction for so long; what did is found by the daily thorough look.
 LATE: Final = dt.timedelta(hours=1)
 BEGINNING: Final = "0" * 64
+# What a digest is made of, and in which order (docs/ledger.md): if either is changed, no
+# digest that stands is right any more.
 FIELDS: Final = tuple(field.attname for field in LedgerRow._meta.concrete_fields)
 HEADER: Final = (
     "number month count first_id last_id reached rows_hash removes made_at previous".split()
@@ -48,6 +50,7 @@ def seal(*, now: dt.datetime | None = None, is_thorough: bool = False) -> int:
         last = Seal.objects.order_by("number").last()
         rows = list(unsealed(0 if is_thorough else _settled(moment)).order_by("pk")[:BATCH])
         try:
+            # A seal is of one month, so that the rows of a month can be removed.
             for month, group in itertools.groupby(sorted(rows, key=month_of), month_of):
                 last = _make(last, month, list(group), moment)
         except IntegrityError:  # another sealer was quicker, and has these rows
@@ -107,6 +110,7 @@ def _make(
     )
     made.hash = hash_of(made)
     with transaction.atomic():
+        # Never an update: of two sealers with one number the second must fail.
         made.save(force_insert=True)
         SealedRow.objects.bulk_create(
             SealedRow(row_id=row_id, seal=made.number, digest=text) for row_id, text in digests

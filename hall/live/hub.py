@@ -36,10 +36,9 @@ def in_database_thread(work: Callable[[], T]) -> T:
 
 
 class Hub:
-    """Everything that this process's screens watch, and the one ear it has for changes."""
-
     def __init__(self) -> None:
         self.rooms: dict[int, Room] = {}
+        # One thread, so one connection to the database, however many screens watch.
         self.pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
         self.database_seen = time.monotonic()
         self.database_away = False

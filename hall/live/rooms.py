@@ -52,12 +52,14 @@ class Watch:
         if event_id == self.event_id:
             return
         self.event_id, self.message = event_id, as_event(content, event_id)
+        # Another event for the next change: who waits for this one is woken once.
         self.changed.set()
         self.changed = asyncio.Event()
 
     def fail(self, now: float) -> None:
         """It could not be rendered: the old stays, and is tried again later and later."""
         wait = min(pace.RETRY_AFTER * 2**self.failures, pace.RETRY_AT_LEAST_EVERY)
+        # Counted to eight: the pause has long been the longest, and the power must not grow.
         self.failures, self.retry_at = min(self.failures + 1, 8), now + wait
 
 
@@ -222,6 +224,7 @@ class Room:
         errors = {key.source: error for key, error in failed.items()}
         for source, error in errors.items():
             FAULTS.fail(source, self.branch_id, error)
+        # A source works again when none of its fragments fails, those not rendered now included.
         still = {key.source for key, watch in self.watches.items() if watch.failures}
         for source in {key.source for key in keys} - errors.keys() - still:
             FAULTS.heal(source, self.branch_id)

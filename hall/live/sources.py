@@ -72,6 +72,7 @@ MARKERS: Socket[Callable[[], Marks]] = Socket("live markers")
 
 def fingerprint(value: object) -> str:
     """A short mark of a value; ids and times do not leave the hall by it."""
+    # blake2b takes no longer key.
     secret = settings.SECRET_KEY.encode()[:64]
     return hashlib.blake2b(repr(value).encode(), key=secret, digest_size=8).hexdigest()
 

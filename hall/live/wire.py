@@ -23,6 +23,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    # nginx would keep events back until a buffer is full.
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
@@ -31,8 +32,6 @@ log = structlog.get_logger(__name__)
 
 
 class Live:
-    """The ASGI callable for everything under ``/live/``."""
-
     def __init__(self) -> None:
         self.hub = Hub()
 
@@ -46,6 +45,7 @@ class Live:
                 found = await self.hub.in_thread(lambda: source.resolve(path))
             except Exception as error:
                 log.warning("live_resolve_failed", error=type(error).__name__, at=place_of(error))
+                # No 404: whether there is such a stream nobody can tell now.
                 await plain(send, 503, b"try again")
                 return
         if found is None:

@@ -34,6 +34,7 @@ class LedgerRow(models.Model):
     nonce = models.CharField(max_length=32)
 
     class Meta:
+        # Django makes no rights to it: there is none that could be granted.
         default_permissions = ()
 
     def __str__(self) -> str:

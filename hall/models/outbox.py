@@ -81,6 +81,7 @@ class Parcel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], name="a_parcel_is_put_once"),
         ]
+        # Partial: nearly all rows are delivered ones, which nobody looks for in these ways.
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="parcel_due"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="parcel_lease"),

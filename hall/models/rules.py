@@ -41,6 +41,7 @@ class RuleRow(models.Model):
         ordering = ["name", "valid_from"]
         verbose_name = _("rule")
         verbose_name_plural = _("rules")
+        # Two, since no NULL equals another: one of all four columns would let a branch have two.
         constraints = [
             models.UniqueConstraint(
                 fields=["branch", "name", "valid_from"],

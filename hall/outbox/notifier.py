@@ -57,6 +57,7 @@ class Email:
             # Some servers put unknown senders off with a 4xx (greylisting).
             codes = [code for code, _words in refusal.recipients.values()]
             raise (Hopeless if min(codes) >= 500 else Undelivered)(Trouble.REFUSED) from None
+        # It may have taken the mail before it hung up.
         except smtplib.SMTPServerDisconnected:
             raise InDoubt(Trouble.BROKEN_OFF) from None
         except smtplib.SMTPException:
@@ -95,6 +96,7 @@ class Webhook:
 def _post(url: SplitResult, body: bytes) -> int:
     """The status that the gateway answers with; its words are not read."""
     connection = _connection(url)
+    # Before the deadline, which breaks off a socket that is there.
     connection.connect()
     with deadline(connection.sock, ANSWER_WITHIN):
         headers = {"Content-Type": "application/json", "Hall-Signature": signature(body)}

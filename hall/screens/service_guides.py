@@ -133,12 +133,12 @@ def pieces_of(words: Iterable[str]) -> list[str]:
         if _is_han(run[0]):
             found += [run[at : at + 2] for at in range(len(run) - 1)] or [run]
         elif len(run) > 2:
+            # An ending does not matter; of what stays four letters at least say something.
             found.append(run[: max(4, len(run) - 3)])
     return list(dict.fromkeys(found))
 
 
 def signs_of(words: Iterable[str]) -> set[str]:
-    """The Chinese characters in the words."""
     return {each for word in words for each in word if _is_han(each)}
 
 

@@ -15,7 +15,7 @@ from hall.trial.children import Child, children, preparation, release
 from hall.trial.place import Place, Unusable, alone_in, asked_for
 
 POLL = 0.25
-PATIENCE = 60.0
+PATIENCE = 60.0  # seconds in which the server must answer
 
 
 def main() -> int:
@@ -75,7 +75,6 @@ def run(place: Place, over: threading.Event) -> None:
 
 
 def announce(place: Place) -> None:
-    """Say where the hall is."""
     say(f"\n    Hall is open: {place.url}/\n")
     say(f"Its data is in {place.data}. Ctrl-C closes it; the next start goes on from there.")
     if not place.is_private:
@@ -92,7 +91,6 @@ def wait_for_answer(server: Child, url: str, over: threading.Event) -> None:
 
 
 def answers(url: str) -> bool:
-    """Whether the server is there."""
     try:
         with urllib.request.urlopen(f"{url}/healthz", timeout=2):
             return True

@@ -30,7 +30,6 @@ PARAMETERS = {
 
 
 def check(place: Place) -> None:
-    """Refuse what could not work."""
     check_port(place.host, place.port)
     check_database(place.database_url)
     if place.redis_url:
@@ -43,6 +42,7 @@ def check_port(host: str, port: int) -> None:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family) as probe:
+            # As the server does it: a port that was left a moment ago is free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except socket.gaierror:
@@ -75,6 +75,7 @@ def check_sqlite(name: str) -> None:
     try:
         with contextlib.closing(sqlite3.connect(name)) as connection:
             connection.execute("PRAGMA user_version")
+            # As a writer begins: a file that can only be read would pass otherwise.
             connection.execute("BEGIN IMMEDIATE")
     except sqlite3.Error as error:
         raise Unusable(f"DATABASE_URL: SQLite cannot use {name} ({error}).") from None

@@ -9,8 +9,8 @@ import time
 from hall import keeper
 from hall.trial.place import BASE, Place, environment
 
-SLOWEST_RESTART = 30.0
-STEADY = 60.0
+SLOWEST_RESTART = 30.0  # seconds
+STEADY = 60.0  # seconds; what ran for so long did not fail at once
 SERVER = """
 uvicorn hall.asgi:application --loop uvloop --http httptools
 --no-access-log --log-level warning --timeout-graceful-shutdown 2
@@ -35,7 +35,6 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        """Whether it was started and has not ended."""
         return self.process is not None and self.process.poll() is None
 
     @property

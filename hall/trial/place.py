@@ -49,7 +49,6 @@ class Place:
 
 
 def asked_for(env: Mapping[str, str]) -> Place:
-    """The place that the environment asks for."""
     data = Path(env.get("HALL_DATA") or BASE / "var").absolute()
     return Place(
         data=data,
@@ -62,7 +61,7 @@ def asked_for(env: Mapping[str, str]) -> Place:
 
 
 def port_number(text: str) -> int:
-    """A port that can be asked for."""
+    """The port; raises Unusable for 0, and for what is none."""
     port = typed.number(text, most=65_535)
     if not port:
         raise Unusable(f"PORT={text} is no port: choose one from 1 to 65535, as make run PORT=8001")
@@ -92,7 +91,6 @@ def alone_in(data: Path) -> Iterator[None]:
 
 
 def environment(place: Place) -> dict[str, str]:
-    """What the children are told."""
     told = {
         "HALL_TRIAL": "1",
         "HALL_DATA": str(place.data),
@@ -105,12 +103,14 @@ def environment(place: Place) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     hosts = {} if place.is_private else {"HALL_HOSTS": "*"}
+    # Hosts may be chosen by whoever starts it; what the trial says itself may not.
     return hosts | os.environ | told
 
 
 def kept(path: Path) -> str:
     """A random value that was made at the first start, and that nobody else can read."""
     if not path.exists():
+        # Closed to others before anything stands in it.
         path.touch(mode=0o600)
         path.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
     return path.read_text().strip()

@@ -14,6 +14,7 @@ from hall.languages import known
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Remember the language in a cookie and go back to the page that asked."""
     target = request.POST.get("next", "")
+    # Within the hall only: a form on another site must not send people on by our address.
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
         target = "/"
     response = HttpResponseRedirect(target)

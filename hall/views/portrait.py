@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 def portrait(_request: HttpRequest, name: str) -> FileResponse:
     """The photo on a supervision card; public, as the card is."""
     path = f"portraits/{name}"
+    # Names alone, without a slash: nothing else is reached by this address.
     if not re.fullmatch(r"[\w-]+\.(webp|png|jpe?g)", name) or not default_storage.exists(path):
         raise Http404
     return FileResponse(default_storage.open(path))

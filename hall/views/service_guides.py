@@ -53,6 +53,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def qr(request: HttpRequest, slug: str) -> HttpResponse:
     """The guide's address as a code to scan, in the language of the page that shows it."""
+    # Looked up first: no code is drawn for an address that leads nowhere.
     address = reverse("hall:guide", args=[get_object_or_404(Service, slug=slug).slug])
     return qr_code(request, f"{address}?lang={known(translation.get_language())}")
 

@@ -19,11 +19,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The month."""
         parser.add_argument("month", help="YYYY-MM")
 
     def handle(self, *args: Any, month: str = "", **options: Any) -> None:
-        """Remove it, and say how many rows went."""
         try:
             chosen = Month.parse(month)
             with as_owner():

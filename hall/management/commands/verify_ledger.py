@@ -18,7 +18,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """A hash that was kept."""
         parser.add_argument(
             "--since-seal", default="", metavar="HASH", help="a seal's hash: what follows it"
         )
@@ -34,7 +33,6 @@ class Command(BaseCommand):
 
 
 def told(proof: Proof) -> Iterator[str]:
-    """The lines of a report."""
     yield from (f"FAULT: {fault}" for fault in proof.faults)
     if not proof.faults:
         yield f"OK: {proof.seals} seals, {proof.rows} rows as they were sealed."
