@@ -81,7 +81,6 @@ def _anything(member: Member) -> Places:
 
 
 def places(member: Member, right: str, at: dt.datetime | None = None) -> Places:
-    """Where the member may do this."""
     return held(member, at).get(right, NOWHERE) if member.is_active else NOWHERE
 
 
@@ -95,6 +94,7 @@ def held(member: Member, at: dt.datetime | None = None) -> Mapping[str, Places]:
 
 
 def _held(member: Member, at: dt.datetime) -> Mapping[str, Places]:
+    # Without the model's order, which would join the members to sort by their numbers.
     grants = Grant.objects.standing(at).filter(member=member).order_by()
     found = defaultdict[str, set[int | None]](set)
     for branch_id, single, of_role in grants.values_list("branch", "right", "role__rights__right"):
@@ -112,7 +112,6 @@ def within(member: Member, right: str, field: str = "branch") -> Q:
 
 
 def branches(member: Member, right: str) -> QuerySet[Branch]:
-    """The branches at which the member may do this."""
     return Branch.objects.filter(within(member, right, "pk"))
 
 

@@ -123,7 +123,6 @@ class MemberAdmin(Asking, Recorded, UserAdmin[Member]):
 
     @admin.display(description=_("grants"))
     def granting(self, member: Member) -> str:
-        """The way to grant something."""
         address = f"{reverse('admin:staff_grant_add')}?member={member.pk}"
         return format_html('<a href="{}">{}</a>', address, _("Grant a role"))
 
@@ -216,14 +215,13 @@ class GrantAdmin(admin.ModelAdmin[Grant]):
         by = who(request)
         here = access.within(by, Right.GRANT)
         theirs = access.within(by, Right.GRANT, "member__branch")
+        # No condition is every branch; *or* would drop it, and leave less.
         return super().get_queryset(request).filter(here | theirs if here else here)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may grant."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may grant."""
         return holds(request, Right.GRANT)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -249,8 +247,10 @@ class GrantAdmin(admin.ModelAdmin[Grant]):
             reason=obj.reason,
             by=who(request),
         )
+        # Django goes on with this object: to its address, and for its own log.
         obj.pk = made.pk
 
+    # By the right to look: nobody has Django's right to change a grant, and the action asks itself.
     @admin.action(description=_("Revoke"), permissions=["view"])
     def revoke(self, request: HttpRequest, grants: QuerySet[Grant]) -> None:
         """Take back the chosen ones; each that is refused says why."""
@@ -299,19 +299,15 @@ class RoleAdmin(Recorded):
 
     @admin.display(description=_("role"))
     def called(self, role: Role) -> str:
-        """What people call the role."""
         return capfirst(str(role))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may change roles."""
         return self.has_change_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may change roles."""
         return self.has_change_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Who may change roles."""
         return self.has_change_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -346,20 +342,18 @@ class ParcelAdmin(admin.ModelAdmin[Parcel]):
     list_display = PARCEL_COLUMNS
     list_filter = ["state", "kind", "branch"]
     list_select_related = ["branch"]
+    # Counting all that ever left the hall takes longer than showing one page of it.
     show_full_result_count = False
     fields = (*PARCEL_COLUMNS, "state_since", "due_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
-        """Those of the branches that the member watches over."""
         return super().get_queryset(request).filter(access.within(who(request), Right.WATCH))
 
     def has_view_permission(self, request: HttpRequest, obj: Parcel | None = None) -> bool:
-        """Who watches over the hall."""
         return holds(request, Right.WATCH)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """The same."""
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -111,11 +111,9 @@ class Member(AbstractBaseUser):
         return any(ask(self, perm, obj) for ask in found if ask)
 
     def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
-        """Whether all of these are held."""
         return all(self.has_perm(perm, obj) for perm in perm_list)
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Whether there is anything in this app that the member may do."""
         found = (getattr(each, "has_module_perms", None) for each in get_backends())
         return any(ask(self, app_label) for ask in found if ask)
 
@@ -135,8 +133,6 @@ class Role(models.Model):
 
 
 class RoleRight(models.Model):
-    """One right of a role."""
-
     role = models.ForeignKey(Role, models.CASCADE, related_name="rights")
     right = models.CharField(_("right"), max_length=150)
 

@@ -51,6 +51,7 @@ def places(request: HttpRequest) -> list[Link]:
     known = [(place, reverse(place.url_name)) for place in PLACES]
     if not any(request.path.startswith(address) for _place, address in known):
         return []
+    # A page that says what went wrong may come before it is known who asks.
     member = access.signed_in(request) if hasattr(request, "user") else None
     if member is None:
         return []

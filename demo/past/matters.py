@@ -31,6 +31,7 @@ def load(now: dt.datetime | None = None) -> Tally[str]:
     """Fill the box of the demo's branches that have an empty one; says how many matters."""
     moment = now or timezone.now()
     texts = rows(TEXTS)
+    # Chance by a word, here and in all of the past: two machines get the same one.
     chance.chance("texts").shuffle(texts)
     told: list[Story] = []
     for branch in past.branches():

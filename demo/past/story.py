@@ -57,30 +57,24 @@ class Story:
         self._tell("words", at, None, text, is_public=True)
 
     def take(self, at: dt.datetime) -> None:
-        """Its owner takes it in hand."""
         self._handled("take", at)
 
     def assign(self, at: dt.datetime, owner: int, text: str) -> None:
-        """Its owner gives it to another one."""
         by, self.owner = self.owner, owner
         self._handled("assign", at, text, by=by)
 
     def note(self, at: dt.datetime, text: str) -> None:
-        """A note among the staff."""
         self._handled("note", at, text)
 
     def contact(self, at: dt.datetime, text: str) -> None:
-        """The visitor was contacted."""
         self.contacted_at = self.contacted_at or at
         self._handled("contact", at, text)
 
     def extend(self, at: dt.datetime, text: str, due_on: dt.date) -> None:
-        """The answer is put off."""
         self.extended_at, self.due_on = at, due_on
         self._handled("extend", at, text, is_public=True)
 
     def reply(self, at: dt.datetime, text: str) -> None:
-        """The visitor is answered."""
         self.replied_at = self.replied_at or at
         self._handled("reply", at, text, is_public=True)
 

@@ -33,6 +33,7 @@ TICKET: Final = (
     "issued_by request_id"
 ).split()
 STEP: Final = "ticket at move from_state to_state service counter member reason".split()
+# Who forgot to leave the counter in the evening does so before the next day begins.
 MORNING: Final = dt.timedelta(hours=8, minutes=41)
 
 

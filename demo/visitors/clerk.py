@@ -12,7 +12,7 @@ from demo.visitors.place import Window
 from demo.visitors.shared import Hall, due
 from demo.visitors.voices import Pad
 
-RECALL_AFTER, MISSED_AFTER = 15.0, 12.0
+RECALL_AFTER, MISSED_AFTER = 15.0, 12.0  # seconds, the second ones after the first
 REASONS: Final = ("复印身份证", "补拍照片", "填写申请表", "到自助机打印证明")
 
 

@@ -14,7 +14,7 @@ from demo.visitors.voices import Opinion
 
 SHORTEST, LONGEST = 40.0, 150.0  # seconds at the counter
 A_VISIT = 110.0  # with the way to the counter
-NEVER = 3600.0
+NEVER = 3600.0  # seconds to walk: longer than any clerk waits
 RATE_ON: Final = {"pad": 55, "phone": 20, "": 25}
 LANGUAGES: Final = {"zh-hans": 92, "zh-hant": 4, "en": 4}
 

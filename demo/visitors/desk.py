@@ -106,7 +106,6 @@ class Desk:
         return read(self.browser.post("/counter/leave/", may_repeat=True))
 
     def next(self) -> View:
-        """Call the next in line."""
         return self.press("/counter/next/")
 
     def move(self, ticket: str, name: str, fields: Mapping[str, str] | None = None) -> View:
@@ -148,7 +147,6 @@ def read(page: Page, sent: float | None = None) -> View:
 
 
 def read_visitor(page: Page, ticket: str, code: str) -> Visitor | None:
-    """Who is at the counter."""
     about = page.element("data-issued-at=")
     if not ticket or not about:
         return None
@@ -175,7 +173,6 @@ def read_result(about: Mapping[str, str]) -> Result | None:
 
 
 def moment(text: str) -> dt.datetime:
-    """A moment that the server told."""
     return dt.datetime.fromisoformat(text)
 
 

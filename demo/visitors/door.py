@@ -12,7 +12,7 @@ from demo.visitors.person import TurnedAway
 from demo.visitors.place import MAIN_HALL
 from demo.visitors.shared import Hall
 
-FIRST_THE_MAIN_HALL = 10.0
+FIRST_THE_MAIN_HALL = 10.0  # seconds until the stations let people in
 LIVELY_CALLS = 4  # with so many calls on the board nobody has to hurry in
 
 
@@ -35,6 +35,7 @@ class Door:
         while True:
             rates = [team.arrivals_per_second() for team in self.teams]
             self.browser.pause(random.expovariate(max(sum(rates) * self.share, 0.01)))
+            # choices() takes no weights that are all nought.
             (team,) = random.choices(self.teams, [rate + 1e-6 for rate in rates])
             self.enter(team, offers, Visit.of_anybody())
 

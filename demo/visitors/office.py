@@ -22,8 +22,6 @@ REPLIES: Final = (
 
 
 class Handler:
-    """A complaint handler at work."""
-
     def __init__(self, browser: Browser, member: str, password: str) -> None:
         self.browser, self.member, self.password = browser, member, password
 

@@ -146,7 +146,6 @@ class Browser:
             raise Over
 
     def close(self) -> None:
-        """Hang up."""
         if self._connection:
             self._connection.close()
         self._connection = None

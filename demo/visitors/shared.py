@@ -15,7 +15,7 @@ from demo.visitors.person import Browser
 from demo.visitors.voices import put_in_box, rate_on_phone
 
 SIGN_IN_AT_ONCE = 2  # a password is slow to check, on purpose
-REMEMBERED = 5000
+REMEMBERED = 5000  # who left without a word is forgotten after so many more
 
 Thing = TypeVar("Thing")
 Errand = Callable[[Browser], object]  # what somebody does on the phone
@@ -34,7 +34,6 @@ class Hall:
     faults: list[str] = field(default_factory=list)
 
     def browser(self) -> Browser:
-        """A browser for one of them."""
         return Browser(self.url, self.over, faults=self.faults)
 
     def visit_of(self, branch: str, code: str) -> Visit:

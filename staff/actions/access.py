@@ -94,6 +94,7 @@ def set_rights(*, role: Role, rights: Collection[str], by: Member) -> None:
     if not access.may_everywhere(by, Right.ROLES):
         raise Refused(_("You may not change roles."))
     with transaction.atomic():
+        # Two who change it at once: the second compares with what the first has left.
         Role.objects.select_for_update().get(pk=role.pk)
         before = set(role.rights.values_list("right", flat=True))
         added = set(rights) - before

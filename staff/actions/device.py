@@ -19,6 +19,7 @@ from staff.models import Member
 from staff.rights import Right
 
 NO_CODE = "-"  # no device shows it
+# So many tries in the time that a code lasts (hall.actions.device).
 WRONG_CODES: Final = Limit("pairing-codes", times=10, per=600, guards_secret=True)
 AT_COUNTERS = (Device.Kind.DISPLAY, Device.Kind.PAD)
 log = structlog.get_logger(__name__)
@@ -38,10 +39,13 @@ def pair_device(
     with transaction.atomic():
         waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=now)
         shown = waiting.filter(code=typed.letters_and_digits(code) or NO_CODE)
+        # Two who enter one code at once: the second waits, and then finds no screen that shows it.
         device = shown.select_for_update().order_by("pk").first()
         if device is None:
             raise Refused(_("No screen shows this code now. Please read it from the screen again."))
         if kind == Device.Kind.PAD and counter:
+            # Two new pads at once: the second takes out the first. No key: rows that refer to the
+            # counter need not wait for that.
             Counter.objects.select_for_update(no_key=True).get(pk=counter.pk)
             for before in _in_use(branch).filter(kind=kind, counter=counter):
                 _revoke(before, branch, by)

@@ -47,7 +47,6 @@ def put_on_duty(
 
 
 def take_off_duty(*, duty: Duty, by: Member | None) -> None:
-    """Take somebody off the roster."""
     with transaction.atomic():
         _take_off(duty, by)
         publish(duty.branch_id, Event.DUTY_CHANGED)
@@ -74,10 +73,12 @@ def plan_day(
         wanted[Duty.Role.LEADER.value, leader.pk] = leader
     with transaction.atomic():
         Branch.objects.select_for_update(of=("self",)).get(pk=branch.pk)
+        # Read under the lock: else two who plan one day would both find it as they had seen it.
         planned = Duty.objects.filter(branch=branch, day=day)
         rows = {(row.role, row.member_id): row for row in planned}
         if duty.plan(rows) != before:
             raise Refused(_("Somebody else has changed this day meanwhile. Please look again."))
+        # Off before on: a day has one leader (one_leader_a_day).
         for key, row in rows.items():
             if key not in wanted:
                 take_off_duty(duty=row, by=by)

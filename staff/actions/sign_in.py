@@ -13,7 +13,6 @@ from staff.models import Member
 
 
 def signed_in(*, request: HttpRequest | None, user: Member, **_told: Any) -> None:
-    """Somebody has signed in."""
     ledger.record("member.sign_in", of=user, by=user, device=_device(request))
 
 

@@ -41,7 +41,6 @@ class RosterDay:
 
     @property
     def is_today(self) -> bool:
-        """Whether it is the branch's day now."""
         return self.day == self.today
 
     @property
@@ -171,7 +170,6 @@ class Choice:
 
     @property
     def plan(self) -> str:
-        """The plan that it makes."""
         keys = {(Duty.Role.GUIDE.value, guide.pk) for guide in self.guides}
         if self.leader is not None:
             keys.add((Duty.Role.LEADER.value, self.leader.pk))

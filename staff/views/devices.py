@@ -39,10 +39,7 @@ class PairedDevice:
 
 
 class CounterChoice(forms.ModelChoiceField[Counter]):
-    """A counter by its number."""
-
     def label_from_instance(self, obj: Counter) -> str:
-        """What stands in the list."""
         return _("Counter %(number)s") % {"number": obj.number}
 
 
@@ -109,7 +106,6 @@ def devices_of_branch(request: HttpRequest, member: Member, branch: str) -> Http
 @require_POST
 @requires(Right.PAIR)
 def revoke(request: HttpRequest, member: Member, branch: str, pk: int) -> HttpResponse:
-    """Take a screen out of use."""
     rows = Device.objects.filter(
         branch=branch_for(member, Right.PAIR, branch), paired_at__isnull=False
     )
@@ -121,7 +117,6 @@ def revoke(request: HttpRequest, member: Member, branch: str, pk: int) -> HttpRe
 
 
 def in_use(branch: Branch) -> list[PairedDevice]:
-    """The paired screens of the branch."""
     now = timezone.now()
     rows = branch.devices.filter(paired_at__isnull=False, revoked_at=None)
     return [

@@ -22,7 +22,6 @@ from staff.screens.outbox import outbox
 @require_safe
 @requires(Right.WATCH)
 def undelivered(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
-    """What waits for a person at the branch."""
     place = branch_for(member, Right.WATCH, branch)
     return render(request, "staff/outbox/page.html", {"branch": place, "waiting": outbox(place)})
 

@@ -72,7 +72,6 @@ def page(
 
 
 def say_saved(request: HttpRequest, saved: forms.Saved) -> None:
-    """How many days were changed."""
     if saved.days:
         text = ngettext("%(count)s day was saved.", "%(count)s days were saved.", saved.days)
         messages.success(request, text % {"count": saved.days})

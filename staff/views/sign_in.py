@@ -80,5 +80,6 @@ def trial_sign_in(request: HttpRequest, role: str) -> HttpResponse:
     member = trial_members().get(role)
     if member is None:
         raise Http404
+    # No backend has let them in, for there was no password: Django has to be told one.
     login(request, member, backend=settings.AUTHENTICATION_BACKENDS[-1])
     return redirect(_landing_of(member))

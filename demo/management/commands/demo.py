@@ -32,7 +32,6 @@ class Command(BaseCommand):
     help = "Load the demo hall. What exists is left as it is, so it may run again at any time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """One option: leave a hall alone that is already set up."""
         parser.add_argument(
             "--if-empty", action="store_true", help="do nothing if there is any branch"
         )

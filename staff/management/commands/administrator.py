@@ -27,12 +27,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The staff number, and the name of somebody new."""
         parser.add_argument("staff_number")
         parser.add_argument("--name", default="", help="the name of somebody who is not there yet")
 
     def handle(self, *args: Any, staff_number: str, name: str, **options: Any) -> None:
-        """Find or make the member, and grant the role."""
         there = access.who_may_everywhere(Right.GRANT).exclude(staff_number=staff_number)
         if there.count() >= BY_COMMAND_ALONE:
             numbers = ", ".join(each.staff_number for each in there)
@@ -51,6 +49,7 @@ class Command(BaseCommand):
 
 def _new(staff_number: str, name: str) -> Member:
     member = Member(staff_number=staff_number, name_zh_hans=name)
+    # full_clean wants some password; the person is asked for theirs when all else is right.
     member.set_unusable_password()
     try:
         member.full_clean()

@@ -11,5 +11,4 @@ class Command(BaseCommand):
     help = "Hall has no superusers: manage.py administrator makes the first two administrators."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say what to do instead."""
         raise CommandError(self.help)
