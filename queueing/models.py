@@ -66,6 +66,27 @@ class Numbering(models.Model):
         return f"{self.day} {self.prefix}{self.last}"
 
 
+class Issued(models.Model):
+    """How many tickets of a service a branch has issued on a day: what a daily limit counts.
+
+    Not asked of the tickets: a transfer takes them to another service, and a count of rows is
+    of a moment before.
+    """
+
+    branch = models.ForeignKey(Branch, models.CASCADE)
+    day = models.DateField()
+    service = models.ForeignKey(Service, models.CASCADE)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "day", "service"], name="one_count")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.service_id}: {self.count}"
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, member: Member, right: Right) -> TicketQuerySet:
         """Tickets of the branches at which the member has this right."""

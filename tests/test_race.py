@@ -12,7 +12,7 @@ from django.db import connection
 
 from complaints import actions as box
 from complaints.models import Matter
-from hall.models import Counter
+from hall.models import Counter, Offering
 from hall.refusal import Refused
 from queueing import actions, dispatch, numbering
 from queueing.actions import ticket as ticket_actions
@@ -114,12 +114,56 @@ def test_forty_kiosks_give_forty_numbers_without_gap_or_double(cast: Cast) -> No
     assert Numbering.objects.get().last == 40
 
 
+@pytest.mark.parametrize("shares_prefix", [False, True])
+def test_forty_at_once_with_a_limit_of_five_get_five(cast: Cast, shares_prefix: bool) -> None:
+    Offering.objects.filter(pk=cast.pension.pk).update(daily_limit=5)
+    if shares_prefix:
+        Offering.objects.filter(pk=cast.medical.pk).update(prefix="P")
+    cast.pension.refresh_from_db()
+    cast.medical.refresh_from_db()
+    others = [cast.medical] * 10 if shares_prefix else []
+    answers = all_at_once([cast.pension] * 40 + others, cast.ticket)
+    got = [each for each in answers if isinstance(each, Ticket)]
+    assert len([each for each in got if each.service_id == cast.pension.service_id]) == 5
+    assert len([each for each in answers if isinstance(each, Refused)]) == 35
+    assert sorted(each.number for each in got) == list(range(1, 6 + len(others)))
+    assert Numbering.objects.get().last == len(got)
+
+
+def test_many_taps_for_the_last_ticket_all_get_it(cast: Cast) -> None:
+    cast.pension.daily_limit = 1
+    request_id = uuid.uuid4()
+    answers = all_at_once(range(12), lambda _: cast.ticket(request_id=request_id))
+    assert {each.pk for each in answers if isinstance(each, Ticket)} == {Ticket.objects.get().pk}
+    assert not [each for each in answers if not isinstance(each, Ticket)]
+
+
+def test_control_with_the_limit_looked_at_first_more_than_five_get_one(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = threading.Barrier(10)
+    give = numbering.insert
+
+    def looks_first(ticket: Ticket, limit: int | None) -> bool:
+        is_full = Ticket.objects.filter(service=ticket.service).count() >= 5
+        everybody.wait()
+        return not is_full and give(ticket, None)
+
+    monkeypatch.setattr(numbering, "insert", looks_first)
+    if connection.vendor != "postgresql":
+        # Its write lock would hold them apart already at the look.
+        monkeypatch.setattr(ticket_actions, "one_statement", contextlib.nullcontext)
+    cast.pension.daily_limit = 5
+    all_at_once(range(10), lambda _: cast.ticket())
+    assert Ticket.objects.count() > 5
+
+
 def test_control_without_the_upsert_numbers_collide(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everybody = threading.Barrier(10)
 
-    def naive(ticket: Ticket) -> bool:
+    def naive(ticket: Ticket, _limit: int | None) -> bool:
         ticket.number = 1 + Ticket.objects.filter(prefix=ticket.prefix).count()
         everybody.wait()
         ticket.save(force_insert=True)

@@ -7,7 +7,7 @@ import uuid
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from hall.models import Offering, SpecialDay
 from hall.refusal import Refused
@@ -218,6 +218,79 @@ def test_a_full_service_and_a_closed_hall_say_so(cast: Cast) -> None:
     with pytest.raises(Refused, match="closed"):
         cast.ticket(cast.medical, now=night)
     assert cast.ticket(cast.medical, now=night.replace(hour=10)).number == 1
+
+
+def limited(offering: Offering, limit: int | None) -> None:
+    """The administration sets the day's limit."""
+    offering.daily_limit = limit
+    offering.save()
+
+
+def refusals(cast: Cast, wanted: int, offering: Offering | None = None) -> int:
+    """How many of so many visitors get no ticket."""
+    refused = 0
+    for _ in range(wanted):
+        try:
+            cast.ticket(offering)
+        except Refused:
+            refused += 1
+    return refused
+
+
+def test_a_transfer_frees_no_ticket_of_the_day_and_uses_none_up(cast: Cast) -> None:
+    limited(cast.pension, 2)
+    limited(cast.medical, 2)
+    seat = cast.sit()
+    cast.ticket()
+    actions.transfer(ticket=served(cast, seat), offering=cast.medical, by=cast.clerk)
+    assert refusals(cast, 3) == 2
+    assert refusals(cast, 3, cast.medical) == 1
+
+
+def test_a_limit_set_raised_lowered_and_taken_away_at_noon_counts_the_morning(cast: Cast) -> None:
+    assert refusals(cast, 12) == 0
+    limited(cast.pension, 5)
+    assert refusals(cast, 1) == 1
+    limited(cast.pension, 14)
+    assert refusals(cast, 4) == 2
+    limited(cast.pension, None)
+    assert refusals(cast, 3) == 0
+    limited(cast.pension, 18)
+    assert refusals(cast, 3) == 2
+    assert [each.number for each in Ticket.objects.order_by("pk")] == list(range(1, 19))
+
+
+def test_a_limit_of_nothing_gives_nothing_and_a_new_day_begins_anew(cast: Cast) -> None:
+    limited(cast.pension, 0)
+    assert refusals(cast, 1) == 1
+    limited(cast.pension, 1)
+    monday = dt.datetime(2026, 3, 2, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    for moment in (monday, monday + dt.timedelta(days=1)):
+        assert cast.ticket(now=moment).number == 1
+        with pytest.raises(Refused, match="All of today"):
+            cast.ticket(now=moment)
+
+
+def test_services_with_one_prefix_have_limits_of_their_own(cast: Cast) -> None:
+    Offering.objects.filter(pk=cast.medical.pk).update(prefix="P")
+    cast.medical.refresh_from_db()
+    limited(cast.pension, 1)
+    assert refusals(cast, 3) == 2
+    assert [cast.ticket(cast.medical).code for _ in range(2)] == ["P002", "P003"]
+    assert cast.ticket(cast.other_pension).code == "P001"
+
+
+def test_the_second_tap_for_the_last_ticket_gets_it(cast: Cast) -> None:
+    limited(cast.pension, 1)
+    tap = uuid.uuid4()
+    assert cast.ticket(request_id=tap).pk == cast.ticket(request_id=tap).pk
+    assert refusals(cast, 1) == 1
+
+
+def test_the_refusal_speaks_the_visitors_language(cast: Cast) -> None:
+    limited(cast.pension, 0)
+    with translation.override("zh-hans"), pytest.raises(Refused, match="今天的号已经取完"):
+        cast.ticket()
 
 
 def test_a_holiday_is_closed_and_a_worked_sunday_is_open(cast: Cast) -> None:

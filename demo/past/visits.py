@@ -18,7 +18,7 @@ from demo.past.bulk import insert, tell_planner
 from demo.past.habits import DEMAND, HABITS
 from hall import calendar
 from hall.models import Branch, OpeningHours
-from queueing.models import Numbering, Sitting, Step, Ticket
+from queueing.models import Issued, Numbering, Sitting, Step, Ticket
 from queueing.simulate import chance
 from queueing.simulate.day import PlayedDay
 from queueing.simulate.staffing import Crew
@@ -126,6 +126,7 @@ def write(days: Iterable[Day]) -> int:
         insert(Step, STEP, _steps(batch))
         Sitting.objects.bulk_create(_sitting(day, seat) for day in batch for seat in day.sittings)
         Numbering.objects.bulk_create(each for day in batch for each in _numbering(day))
+        Issued.objects.bulk_create(each for day in batch for each in _issued(day))
         count += sum(len(day.visits) for day in batch)
     return count
 
@@ -185,3 +186,8 @@ def _sitting(day: Day, seat: Seated) -> Sitting:
 def _numbering(day: Day) -> Iterator[Numbering]:
     for prefix, last in Tally(visit.offering.prefix for visit in day.visits).items():
         yield Numbering(branch=day.branch, day=day.date, prefix=prefix, last=last)
+
+
+def _issued(day: Day) -> Iterator[Issued]:
+    for service, count in Tally(visit.offering.service_id for visit in day.visits).items():
+        yield Issued(branch=day.branch, day=day.date, service_id=service, count=count)

@@ -48,8 +48,8 @@ def issue(
     )
     try:
         with one_statement():
-            _check_open(offering, moment, day)
-            is_new = numbering.insert(ticket)
+            _check_open(offering, moment)
+            is_new = numbering.insert(ticket, offering.daily_limit)
     # A second tap gets the ticket of the first, also if the hall has closed meanwhile, or that
     # ticket was the last of the day.
     except (IntegrityError, Refused) as error:
@@ -58,7 +58,7 @@ def issue(
             raise error
         return before
     if not is_new:
-        return _issued(ticket.request_id) or ticket
+        return _issued_or_refused(ticket.request_id)
     publish(branch.pk, Event.TICKET_ISSUED, ticket=ticket.pk, counter=None)
     return ticket
 
@@ -75,13 +75,21 @@ def _issued(request_id: uuid.UUID | None) -> Ticket | None:
     return Ticket.objects.select_related("branch", "service").filter(request_id=request_id).first()
 
 
-def _check_open(offering: Offering, moment: dt.datetime, day: dt.date) -> None:
+def _issued_or_refused(request_id: uuid.UUID | None) -> Ticket:
+    """The ticket of a tap before, also if that was the last of the day; else there is none left.
+
+    Asked by a statement of its own: the one that found the limit reached may have waited for the
+    very tap that took the last ticket, and saw the hall as it was before.
+    """
+    before = _issued(request_id)
+    if before is None:
+        raise Refused(_("All of today's tickets for this service have been taken."))
+    return before
+
+
+def _check_open(offering: Offering, moment: dt.datetime) -> None:
     branch = offering.branch
     if not (branch.is_active and offering.is_open):
         raise Refused(_("This service takes no tickets now."))
     if not opening.takes_tickets(branch, moment):
         raise Refused(_("The hall is closed now."))
-    if offering.daily_limit is not None:
-        given = Ticket.objects.of_day(branch, day).filter(service=offering.service).count()
-        if given >= offering.daily_limit:
-            raise Refused(_("All of today's tickets for this service have been taken."))
