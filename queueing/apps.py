@@ -15,6 +15,7 @@ class QueueingConfig(AppConfig):
         from queueing import alarms, guards, panels, streams
         from queueing import stranded as queueing_stranded
         from queueing.figures.people_waiting import people_waiting
+        from queueing.screens import kiosk as kiosk_screen
         from staff import alarms as staff_alarms
         from staff import guards as staff_guards
         from staff import nav
@@ -31,6 +32,7 @@ class QueueingConfig(AppConfig):
         register(live.MARKERS, streams.step_marks, name="steps")
         register(live.MARKERS, streams.seat_marks, name="seats")
         register(service_guides.PEOPLE_WAITING, people_waiting, name="line")
+        register(service_guides.ALL_TAKEN, kiosk_screen.all_taken, name="limit")
         register(staff_panels.PANELS, panels.FLOOR, name="floor", order=30)
         register(staff_panels.PANELS, panels.LINES, name="lines", order=40)
         register(staff_panels.OVERVIEW, panels.overview, name="queueing", order=10)

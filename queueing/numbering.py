@@ -7,11 +7,11 @@ once got fourteen of five.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
-from hall import ledger
+from hall import calendar, ledger
 from hall.models import Offering
 from queueing.models import Issued, Step, Ticket
 
@@ -75,7 +75,7 @@ _COLUMNS = (
     "token branch_id service_id day prefix lane language issued_at rank_at issued_by_id request_id"
 ).split()
 
-_OF_DAY = ("branch_id", "service_id", "count")
+_KEY = ("branch_id", "day", "service_id")
 
 
 def insert(ticket: Ticket, limit: int | None) -> bool:
@@ -100,21 +100,26 @@ def insert(ticket: Ticket, limit: int | None) -> bool:
     return True
 
 
-def left(offerings: Iterable[Offering], day: dt.date) -> dict[int, int]:
+def left(offerings: Iterable[Offering], now: dt.datetime) -> dict[int, int]:
     """How many tickets may still be taken of the offerings that have a daily limit, by offering.
 
     Counts those that were issued for the service, wherever their visitors went later. At most one
     query.
     """
-    limits = {each: each.daily_limit for each in offerings if each.daily_limit is not None}
-    if not limits:
+    limited = [each for each in offerings if each.daily_limit is not None]
+    if not limited:
         return {}
-    rows = Issued.objects.filter(day=day, branch__in={each.branch_id for each in limits})
-    issued = {(branch, service): n for branch, service, n in rows.values_list(*_OF_DAY)}
+    days = {each.branch_id: calendar.local_day(each.branch, now) for each in limited}
+    rows = Issued.objects.filter(day__in=set(days.values()), branch__in=days)
+    issued = {tuple(key): count for *key, count in rows.values_list(*_KEY, "count")}
     return {
-        each.pk: max(0, limit - issued.get((each.branch_id, each.service_id), 0))
-        for each, limit in limits.items()
+        each.pk: max(0, _most(each.daily_limit) - issued.get(_key(each, days), 0))
+        for each in limited
     }
+
+
+def _key(offering: Offering, days: Mapping[int, dt.date]) -> tuple[object, ...]:
+    return (offering.branch_id, days[offering.branch_id], offering.service_id)
 
 
 def _most(limit: int | None) -> int:
@@ -139,7 +144,7 @@ def _noted(ticket: Ticket) -> dict[str, object]:
 def _insert_by_steps(ticket: Ticket, limit: int) -> bool:
     if Ticket.objects.filter(request_id=ticket.request_id).exists():
         return False
-    service = {name: getattr(ticket, name) for name in ("branch_id", "day", "service_id")}
+    service = {name: getattr(ticket, name) for name in _KEY}
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, service | {"limit": limit})
         if cursor.fetchone() is None:

@@ -12,10 +12,10 @@ from hall.events import TICKETS, Change, Event, change_of
 from hall.languages import HTML_TAG
 from hall.live import LOOK_BACK, BranchSource, Key, Marks, Source, notice_marks
 from hall.models import Branch, Counter
-from queueing.figures import waits
 from queueing.models import Sitting, Step, Ticket
 from queueing.screens import board as board_screen
 from queueing.screens import display as display_screen
+from queueing.screens import kiosk as kiosk_screen
 from queueing.screens import ticket as ticket_screen
 
 # Who waits, and who works on it.
@@ -91,20 +91,21 @@ class Kiosk(Source):
         return None if pk is None else (pk, str(category))
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
-        """The lines once, then once a category and language."""
-        lines = waits.queues(Branch.objects.get(pk=branch_id)).lines
+        """The services once, then once a category and language."""
+        branch = Branch.objects.get(pk=branch_id)
+        offers = kiosk_screen.on_offer(branch, {int(key.subject) for key in keys})
         return {
             key: fragment(
                 "queueing/kiosk/waits.html",
                 key,
-                lines=[each for each in lines if _category(each) == key.subject],
+                offers=[each for each in offers if _category(each) == key.subject],
             )
             for key in keys
         }
 
 
-def _category(line: waits.Line) -> str:
-    return str(line.offering.service.category_id)
+def _category(offer: kiosk_screen.OnOffer) -> str:
+    return str(offer.line.offering.service.category_id)
 
 
 class Desk(BranchSource):

@@ -269,6 +269,50 @@ def test_the_days_limit_is_told_in_one_sentence(hall: Cast, visitor: Client) -> 
     assert "ground floor, right of the door" in text
 
 
+NONE_LEFT = "tickets for this service have been taken."
+
+
+def sold_out(service: Offering) -> None:
+    """The last ticket of the day is taken."""
+    Offering.objects.filter(pk=service.pk).update(daily_limit=1)
+    actions.issue(offering=service)
+
+
+def live_waits(service: Offering) -> str:
+    category = str(service.service.category_id)
+    key = Key("kiosk", service.branch_id, category, "en")
+    return Kiosk().render(service.branch_id, [key])[key]
+
+
+def test_what_is_sold_out_is_said_before_the_press(hall: Cast, visitor: Client) -> None:
+    sold_out(hall.pension)
+    text = page(visitor, services_of(hall))
+    assert NONE_LEFT in text
+    assert re.search(r'class="take"\s+disabled', text)
+    bring = page(visitor, f"{services_of(hall)}{hall.pension.pk}/")
+    assert NONE_LEFT in bring
+    assert "take a ticket" not in bring
+
+
+def test_what_is_sold_out_is_said_on_the_screen_that_is_open(hall: Cast, visitor: Client) -> None:
+    Offering.objects.filter(pk=hall.pension.pk).update(daily_limit=2)
+    assert "only 2 tickets left today" in live_waits(hall.pension)
+    hall.ticket()
+    assert "only 1 ticket left today" in live_waits(hall.pension)
+    assert "data-shut" not in live_waits(hall.pension)
+    hall.ticket()
+    assert "data-shut" in live_waits(hall.pension)
+    assert NONE_LEFT in live_waits(hall.pension)
+    # The administration gives more at noon.
+    Offering.objects.filter(pk=hall.pension.pk).update(daily_limit=9)
+    assert "data-shut" not in live_waits(hall.pension)
+    assert "left today" not in live_waits(hall.pension)
+
+
+def test_a_service_without_a_limit_tells_of_none(hall: Cast, visitor: Client) -> None:
+    assert "left today" not in page(visitor, services_of(hall))
+
+
 def test_a_form_from_elsewhere_is_refused(hall: Cast) -> None:
     assert Client(enforce_csrf_checks=True).post(TAKE, wanted(hall.pension)).status_code == 403
 

@@ -7,7 +7,8 @@ import re
 import pytest
 from django.test import Client
 
-from hall.models import ServiceGuide
+from hall.models import Offering, ServiceGuide
+from queueing import actions
 from queueing.models import Ticket
 from tests.cast import Cast
 from tests.guides import publish
@@ -83,6 +84,17 @@ def test_a_service_of_another_branch_is_read_but_gives_no_ticket(hall: Cast, kio
     assert "No tickets for this service here now." in shown and "kiosk_take" not in shown
     publish(hall.medical.service, "zh-hans")
     assert "No tickets" in page(kiosk, "/kiosk/shekou/guides/refund/")
+
+
+def test_a_service_that_is_sold_out_is_read_but_gives_no_ticket(hall: Cast, kiosk: Client) -> None:
+    Offering.objects.filter(pk=hall.pension.pk).update(daily_limit=1)
+    actions.issue(offering=Offering.objects.get(pk=hall.pension.pk))
+    for address in (f"{GUIDES}retire/", "/guide/retire/"):
+        shown = page(kiosk, address)
+        assert "tickets for this service have been taken." in shown
+        assert "Take a ticket for this" not in shown
+    Offering.objects.update(daily_limit=2)
+    assert "have been taken" not in page(kiosk, "/guide/retire/")
 
 
 def test_another_language_has_a_note(hall: Cast, kiosk: Client) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from importlib import import_module
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone, translation
 
+from hall import calendar
 from hall.models import Offering, SpecialDay
 from hall.refusal import Refused
 from queueing import actions, dispatch, states
 from queueing.actions import VisitorAtCounter
-from queueing.models import Lane, Sitting, State, Step, Ticket
+from queueing.models import Issued, Lane, Sitting, State, Step, Ticket
 from queueing.opening import OUTSIDE_HOURS
 from tests.cast import Cast, rule
 
@@ -285,6 +290,21 @@ def test_the_second_tap_for_the_last_ticket_gets_it(cast: Cast) -> None:
     tap = uuid.uuid4()
     assert cast.ticket(request_id=tap).pk == cast.ticket(request_id=tap).pk
     assert refusals(cast, 1) == 1
+
+
+def test_an_upgrade_at_noon_has_counted_the_morning(cast: Cast) -> None:
+    seat = cast.sit()
+    for _ in range(3):
+        cast.ticket()
+    cast.ticket(now=timezone.now() - dt.timedelta(days=2))
+    actions.transfer(ticket=served(cast, seat), offering=cast.medical, by=cast.clerk)
+    today = calendar.local_day(cast.branch, timezone.now())
+    Issued.objects.all().delete()
+    migration = import_module("queueing.migrations.0003_issued")
+    migration.count_latest_days(apps, SimpleNamespace(connection=connection))
+    assert dict(Issued.objects.values_list("day", "count")) == {today: 3}
+    limited(cast.pension, 4)
+    assert refusals(cast, 2) == 1
 
 
 def test_the_refusal_speaks_the_visitors_language(cast: Cast) -> None:

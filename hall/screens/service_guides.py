@@ -38,15 +38,24 @@ class Waiting(Protocol):
     def __call__(self, service: Service, branches: Collection[Branch]) -> dict[int, int]: ...
 
 
+class Taken(Protocol):
+    """Who knows, by their ids, which offerings have no ticket left today."""
+
+    def __call__(self, offerings: Collection[Offering]) -> set[int]: ...
+
+
 PEOPLE_WAITING: Socket[Waiting] = Socket("people waiting")
+ALL_TAKEN: Socket[Taken] = Socket("all taken")
 
 
 @dataclass(frozen=True)
 class Office:
-    """A branch that offers a service, and how many people wait there for it now."""
+    """A branch that offers a service, how many wait there for it now, and whether it is too late
+    for a ticket of today."""
 
     offering: Offering
     waiting: int
+    is_all_taken: bool = False
 
     @property
     def branch(self) -> Branch:
@@ -91,7 +100,8 @@ def listed(language: str) -> QuerySet[ServiceGuide]:
 
 
 def offices(service: Service) -> list[Office]:
-    """The branches that offer a service now (one query, and one of who counts people waiting)."""
+    """The branches that offer a service now (one query, one of who counts people waiting, and one
+    of who counts tickets if a branch has a limit)."""
     rows = Offering.objects.filter(service=service, is_open=True, branch__is_active=True)
     offerings = list(
         rows.select_related("branch", "zone").order_by("branch__order", "branch__slug")
@@ -99,7 +109,8 @@ def offices(service: Service) -> list[Office]:
     waiting: Counter[int] = Counter()
     for count in PEOPLE_WAITING:
         waiting.update(count(service, [each.branch for each in offerings]))
-    return [Office(each, waiting[each.branch_id]) for each in offerings]
+    taken = set().union(*(find(offerings) for find in ALL_TAKEN))
+    return [Office(each, waiting[each.branch_id], each.pk in taken) for each in offerings]
 
 
 def search(typed: str, language: str) -> Found:

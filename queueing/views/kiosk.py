@@ -28,9 +28,9 @@ from hall.pages import SeeOther
 from hall.refusal import Refused
 from hall.screens import documents as documents_needed
 from queueing import actions, opening
-from queueing.figures import waits
 from queueing.forms import TakeForm
 from queueing.models import Lane
+from queueing.screens import kiosk as kiosk_screen
 from queueing.screens import ticket as ticket_screen
 from staff import duty
 
@@ -44,9 +44,9 @@ View = Callable[..., HttpResponse]
 
 @dataclass(frozen=True)
 class Choice:
-    """A service on the kiosk: its line, the form that takes a ticket, whether it has a list."""
+    """A service on the kiosk, the form that takes a ticket, whether it has a list."""
 
-    line: waits.Line
+    offer: kiosk_screen.OnOffer
     form: TakeForm
     has_documents: bool
 
@@ -147,16 +147,16 @@ def keep(response: HttpResponse, name: str, max_age: int | None = None) -> None:
 @at_branch
 def services(request: HttpRequest, branch: Branch, category: int) -> HttpResponse:
     """Step 2: which service? With the people waiting and the estimated wait of each."""
-    queues = waits.queues(branch)
-    lines = [line for line in queues.lines if line.offering.service.category_id == category]
-    if not lines:
+    offers = kiosk_screen.on_offer(branch, [category])
+    if not offers:
         return to_start(branch.slug)
-    listed = documents_needed.with_documents([line.offering.service_id for line in lines])
+    offerings = [each.line.offering for each in offers]
+    listed = documents_needed.with_documents([each.service_id for each in offerings])
     choices = [
-        Choice(line, TakeForm(offering=line.offering.pk), line.offering.service_id in listed)
-        for line in lines
+        Choice(offer, TakeForm(offering=each.pk), each.service_id in listed)
+        for offer, each in zip(offers, offerings, strict=True)
     ]
-    kind = lines[0].offering.service.category
+    kind = offerings[0].service.category
     context = {"choices": choices, "category": kind, "lane": lane(request)}
     return page(request, "kiosk/services", branch, context)
 
@@ -178,6 +178,7 @@ def documents(request: HttpRequest, branch: Branch, category: int, offering: int
         "form": TakeForm(offering=row.pk),
         "documents": documents_needed.documents(row.service_id, known(translation.get_language())),
         "lane": lane(request),
+        "stock": kiosk_screen.stock(row),
     }
     return page(request, "kiosk/documents", branch, context)
 

@@ -14,6 +14,7 @@ from hall.models import Branch, Category
 from hall.screens import service_guides
 from queueing.forms import TakeForm
 from queueing.models import Lane
+from queueing.screens import kiosk as kiosk_screen
 from queueing.views.kiosk import at_branch, page, sorry
 
 READING_SECONDS = 120  # a page to read; elsewhere the kiosk asks sooner whether one is there
@@ -56,6 +57,7 @@ def show(request: HttpRequest, branch: Branch, slug: str) -> HttpResponse:
         "guide_lang": HTML_TAG.get(guide.language, language),
         "is_foreign": guide.language != language,
         "offering": offered,
+        "stock": kiosk_screen.stock(offered) if offered else None,
         "form": TakeForm(offering=offered.pk) if offered else None,
         "lane": Lane.ORDINARY,
         "back": f"{listed}?category={guide.service.category_id}",
