@@ -1,6 +1,7 @@
 """The order of the line: one sortable column, ``rank_at``, then the order of issue.
 
-*Call next*, *place in line* and the board all take it from here. A lane gives a finite head
+*Call next*, *place in line* and the board all take it from here; among whom it orders is said by
+``queueing.reach``. A lane gives a finite head
 start, so nobody waits for ever: who has waited longer than the head start goes before every
 newcomer of any lane.
 """
@@ -8,14 +9,17 @@ newcomer of any lane.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter as Tally
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from hall import ledger, rules
+from hall import calendar, ledger, rules
 from hall.models import Branch, Counter
+from queueing import reach
 from queueing.models import Lane, Ticket, TicketQuerySet
 from staff.models import Member
 
@@ -58,24 +62,22 @@ STILL_WAITING = "AND ticket.state = 'waiting'"
 
 # Ticket, ledger and step in one statement: they stand or fall together without a transaction.
 # Its stamps are those of states.apply, GREATEST as well: servers' clocks differ.
-_CLAIM = """
+_CLAIM = f"""
 WITH next AS (
     SELECT id FROM queueing_ticket
     WHERE branch_id = %(branch)s AND day = %(day)s AND state = 'waiting'
-      AND service_id IN (
-          SELECT service_id FROM hall_counter_services WHERE counter_id = %(counter)s
-      )
-    ORDER BY rank_at, id LIMIT 1 {skip_taken}
+      AND service_id IN ({reach.CALLED_FROM})
+    ORDER BY rank_at, id LIMIT 1 {{skip_taken}}
 ), claimed AS (
     UPDATE queueing_ticket AS ticket
     SET state = 'called', counter_id = %(counter)s, member_id = %(member)s,
         state_since = GREATEST(%(now)s, state_since),
         first_called_at = COALESCE(first_called_at, GREATEST(%(now)s, state_since)),
         last_called_at = GREATEST(%(now)s, state_since), call_count = call_count + 1
-    FROM next WHERE ticket.id = next.id {still_waiting}
+    FROM next WHERE ticket.id = next.id {{still_waiting}}
     RETURNING ticket.id, ticket.service_id, ticket.state_since
 ), noted AS (
-    INSERT INTO hall_ledgerrow ({columns})
+    INSERT INTO hall_ledgerrow ({ledger.COLUMNS})
     SELECT state_since, 'ticket.call', 'queueing.ticket', id, %(branch)s, 'member', %(member)s,
         %(number)s, %(name)s, NULL, '', NULL, '',
         jsonb_build_object('state', jsonb_build_array('waiting', 'called'),
@@ -100,28 +102,53 @@ def line(branch: Branch, day: dt.date) -> TicketQuerySet:
     return Ticket.objects.of_day(branch, day).waiting().order_by(*ORDER)
 
 
+def waited_for(branch: Branch, now: dt.datetime) -> QuerySet[Ticket, int]:
+    """The ids of the services for which somebody waits at the branch."""
+    waiting = Ticket.objects.of_day(branch, calendar.local_day(branch, now)).waiting()
+    return waiting.order_by().values_list("service", flat=True)
+
+
 def line_for(counter: Counter, day: dt.date) -> TicketQuerySet:
     """Those in line whom this counter may call, in order."""
-    services = counter.services.through.objects.filter(counter=counter).values("service_id")
-    return line(counter.branch, day).filter(service__in=services)
+    return line(counter.branch, day).filter(service__in=reach.called_from(counter.pk))
 
 
-def ahead_of(ticket: Ticket) -> TicketQuerySet:
-    """Those who will be called before this one among all who wait for the same service."""
+def ahead_of(ticket: Ticket, beside: Collection[int] | None = None) -> TicketQuerySet:
+    """Those whose turn comes before this one's: all in front whom the same seats call.
+
+    ``beside``: the services that these seats call, if they are known already. Never fewer than
+    really go first; more, if some of them are called by a seat that does not call this one.
+    """
+    if beside is None:
+        beside = reach.at(ticket.branch).beside(ticket.service_id)
     return line(ticket.branch, ticket.day).filter(
         Q(rank_at__lt=ticket.rank_at) | Q(rank_at=ticket.rank_at, id__lt=ticket.pk),
-        service=ticket.service_id,
+        service__in=beside,
     )
 
 
-def rank_behind(ticket: Ticket, service_id: int, places: int) -> dt.datetime:
-    """The rank that puts a returning visitor behind the next ``places`` in line.
+def ahead_in(waiting: Iterable[tuple[int, int]], calls: reach.Reach) -> Iterator[tuple[int, int]]:
+    """``ahead_of`` for a whole line: its (ticket, service) pairs in order give (ticket, ahead)."""
+    passed: Tally[int] = Tally()
+    for ticket_id, service_id in waiting:
+        yield ticket_id, ahead(passed, service_id, calls)
+        passed[service_id] += 1
+
+
+def ahead(passed: Mapping[int, int], service_id: int, calls: reach.Reach) -> int:
+    """How many of those in front, counted by service, the same seats call."""
+    return sum(passed.get(each, 0) for each in calls.beside(service_id))
+
+
+def rank_behind(ticket: Ticket, services: Collection[int], places: int) -> dt.datetime:
+    """The rank that puts a returning visitor behind the next ``places`` who wait for these
+    services: those of the seat that sends them back, or else of all that call theirs.
 
     With fewer in line, behind the last; with none, the ticket keeps its own.
     """
     before = list(
         line(ticket.branch, ticket.day)
-        .filter(service=service_id)
+        .filter(service__in=services)
         .exclude(pk=ticket.pk)
         .values_list("rank_at", flat=True)[:places]
     )
@@ -138,9 +165,7 @@ def claim(*, counter: Counter, day: dt.date, member: Member, now: dt.datetime) -
     Returns the ticket's id, or None if nobody waits for this counter.
     Raises IntegrityError if the counter has a visitor already.
     """
-    statement = _CLAIM.format(
-        skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING, columns=ledger.COLUMNS
-    )
+    statement = _CLAIM.format(skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING)
     actor = member.signature
     values: dict[str, int | str | dt.date] = {
         "branch": counter.branch_id,

@@ -330,7 +330,7 @@ def grow(cast: Cast) -> None:
 
 def group(name: str, count: int) -> LineGroup:
     """A zone with that many lines."""
-    lines = [Line(Offering(prefix=f"{name}{n}"), 1, None, 1, Wait(1, 2)) for n in range(count)]
+    lines = [Line(Offering(prefix=f"{name}{n}"), 1, 1, None, 1, Wait(1, 2)) for n in range(count)]
     return LineGroup(Zone(name_zh_hans=name), lines)
 
 

@@ -403,9 +403,9 @@ def test_the_live_figures_are_those_of_the_page(hall: Cast, visitor: Client) -> 
     key = Key("kiosk", hall.branch.pk, category, "en")
     other = Key("kiosk", hall.branch.pk, str(hall.medical.service.category_id), "zh-hans")
     parts = Kiosk().render(hall.branch.pk, [key, other])
-    assert f'data-waits-of="{hall.pension.pk}"' in parts[key]
+    assert f'data-waits-of="{hall.pension.service_id}"' in parts[key]
     assert "1 person waiting" in parts[key]
-    assert f'data-waits-of="{hall.pension.pk}"' not in parts[other]
+    assert f'data-waits-of="{hall.pension.service_id}"' not in parts[other]
     shown = re.search(r"data-waits-of=.+?>(.+)</span>$", parts[key].strip(), re.DOTALL)
     assert shown
     assert shown[1] in page(visitor, services_of(hall))

@@ -32,7 +32,7 @@ PAGES = {
     "/guide/": 3,
     "/guide/?q=退休": 3,
     "/guide/?q=怎么办退休": 4,
-    "/guide/retire/": 5,
+    "/guide/retire/": 7,
     "/guide/retire/print/": 3,
     "/screens/": 2,
     "/t/{waiting}/": 12,

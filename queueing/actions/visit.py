@@ -12,7 +12,7 @@ from hall import calendar
 from hall.events import Event, publish
 from hall.models import Offering
 from hall.refusal import Refused
-from queueing import dispatch, states
+from queueing import dispatch, reach, seats, states
 from queueing.actions.locking import CHANGEABLE, at_own_counter, changing, one_statement
 from queueing.actions.seat import check_free
 from queueing.models import Sitting, State, Ticket
@@ -102,7 +102,7 @@ def return_to_line(*, ticket: Ticket, by: Member, now: dt.datetime | None = None
     with at_own_counter(ticket, by) as row:
         moment = now or timezone.now()
         states.apply(row, "return", at=moment, by=by)
-        row.rank_at = _rank_back(row, moment)
+        row.rank_at = _rank_back(row, moment, row.counter_id)
         row.counter = None
     return row
 
@@ -175,10 +175,21 @@ def _take(row: Ticket, sitting: Sitting, by: Member) -> None:
     row.counter, row.member = sitting.counter, by
 
 
-def _rank_back(row: Ticket, moment: dt.datetime) -> dt.datetime:
-    """Behind the next few, as many as the branch's rule says."""
+def _rank_back(row: Ticket, moment: dt.datetime, counter_id: int | None) -> dt.datetime:
+    """Behind the next few, as many as the branch's rule says, of those whom this counter calls.
+
+    Else the next press there would call the same visitor again while others wait. Who comes back
+    elsewhere stands behind the next few of all whom the seats for their service call.
+    """
     places = dispatch.RETURN_AFTER.at(row.branch, moment)
-    return dispatch.rank_behind(row, row.service_id, places)
+    return dispatch.rank_behind(
+        row, reach.beside_at(row.branch, row.service_id, counter_id), places
+    )
+
+
+def _where_sits(member: Member | None) -> int | None:
+    sitting = seats.current_sitting(member) if member is not None else None
+    return sitting.counter_id if sitting else None
 
 
 def _requeue(row: Ticket, *, by: Member | None, at: dt.datetime) -> None:
@@ -189,6 +200,6 @@ def _requeue(row: Ticket, *, by: Member | None, at: dt.datetime) -> None:
             _("%(code)s was missed too often; please take a new ticket.") % {"code": row.code}
         )
     states.apply(row, "requeue", at=at, by=by)
-    row.rank_at = _rank_back(row, at)
+    row.rank_at = _rank_back(row, at, _where_sits(by))
     row.requeue_count += 1
     row.counter = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from hall import calendar, rules
 from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Offering, Service, Zone, fetch_rules
+from queueing import reach
 from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
 from staff.look import Look
@@ -204,22 +205,20 @@ class CounterPlan:
 
 
 def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
-    """These branches as they stand at this moment, by id, in nine queries."""
+    """These branches as they stand at this moment, by id, in ten queries."""
     fetch_rules(branches)
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
-    counters = _counters(branches)
-    sittings = _sittings(days)
-    skills = _skills(sittings)
-    homes = {pk: seat.branch_id for pk, seat in sittings.items()}
-    able = [(homes[pk], service) for pk, services in skills.items() for service in services]
-    lines = _lines(branches, days, able, now)
-    wanted = {each.pk: {line.service.pk for line in lines[each.pk]} for each in branches}
     tickets = _visitors(days)
+    sittings = _sittings(days)
+    counters = _counters(branches, {*tickets, *sittings})
+    calls = reach.of(branches)
+    lines = _lines(branches, days, calls, now)
     left = _last_left(days)
     left_open = _left_open(days)
 
     def counter_now(counter: Counter) -> CounterNow:
-        people_wait = bool(skills.get(counter.pk, set()) & wanted[counter.branch_id])
+        called = calls[counter.branch_id].seats.get(counter.pk, frozenset())
+        people_wait = any(line.service.pk in called for line in lines[counter.branch_id])
         seat, visitor = sittings.get(counter.pk), tickets.get(counter.pk)
         return CounterNow(counter, seat, visitor, left.get(counter.pk), people_wait, now)
 
@@ -250,11 +249,12 @@ def of_days(days: Mapping[int, dt.date], field: str = "") -> Q:
     return found
 
 
-def _counters(branches: Sequence[Branch]) -> Mapping[int, list[Counter]]:
+def _counters(branches: Sequence[Branch], taken: Collection[int]) -> Mapping[int, list[Counter]]:
+    """The counters in use, and those put out of use at which somebody stands or sits."""
     found: dict[int, list[Counter]] = defaultdict(list)
     by_id = {branch.pk: branch for branch in branches}
-    counters = Counter.objects.filter(branch__in=branches, is_active=True).select_related("zone")
-    for counter in counters.order_by("number"):
+    counters = Counter.objects.filter(Q(is_active=True) | Q(pk__in=taken), branch__in=branches)
+    for counter in counters.select_related("zone").order_by("number"):
         counter.branch = by_id[counter.branch_id]
         found[counter.branch_id].append(counter)
     return found
@@ -265,36 +265,23 @@ def _sittings(branch_ids: Iterable[int]) -> dict[int, Sitting]:
     return {seat.counter_id: seat for seat in seats}
 
 
-def _skills(counter_ids: Iterable[int]) -> Mapping[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    rows = Counter.services.through.objects.filter(counter__in=list(counter_ids))
-    for counter_id, service_id in rows.values_list("counter_id", "service_id"):
-        found[counter_id].add(service_id)
-    return found
-
-
 def _lines(
     branches: Sequence[Branch],
     days: Mapping[int, dt.date],
-    able: Sequence[tuple[int, int]],
+    calls: Mapping[int, reach.Reach],
     now: dt.datetime,
 ) -> Mapping[int, list[LineNow]]:
-    """The lines in which somebody waits, in the order of the services (two queries).
-
-    ``able`` has a pair of branch and service for each open counter that serves it.
-    """
-    waiting = Ticket.objects.waiting().filter(of_days(days)).values("branch", "service")
-    counted = waiting.annotate(count=Count("pk"), since=Min("issued_at")).order_by()
-    by_service = {(row["branch"], row["service"]): row for row in counted}
-    by_id = {branch.pk: branch for branch in branches}
+    """The lines in which somebody waits, in the order of the services (two queries)."""
+    waiting = Ticket.objects.waiting().filter(of_days(days)).values_list("branch", "service")
+    rows = waiting.annotate(Count("pk"), Min("issued_at")).order_by()
+    by_line = {(branch_id, service_id): told for branch_id, service_id, *told in rows}
     found: dict[int, list[LineNow]] = defaultdict(list)
-    for offering in Offering.objects.filter(branch__in=branches).select_related("service"):
+    for offering in reach.lines(branches, by_line):
         key = (offering.branch_id, offering.service_id)
-        row = by_service.get(key)
-        if row is not None:
-            offering.branch = by_id[offering.branch_id]  # with its rules
-            line = LineNow(offering, row["count"], row["since"], able.count(key), now)
-            found[offering.branch_id].append(line)
+        if key in by_line:
+            count, since = by_line[key]
+            seats = calls[offering.branch_id].seats_for(offering.service_id)
+            found[offering.branch_id].append(LineNow(offering, count, since, seats, now))
     return found
 
 

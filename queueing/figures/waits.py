@@ -13,15 +13,16 @@ from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.core.cache import cache
 from django.db.models import F
 from django.utils import timezone
 
 from hall import calendar
-from hall.models import Branch, Counter, Offering, Zone
-from queueing import dispatch
-from queueing.models import Sitting, State, Step, Ticket
+from hall.models import Branch, Offering, Zone
+from queueing import dispatch, reach
+from queueing.models import State, Step, Ticket
 from queueing.simulate.forecast import Forecast, OpenCounter
 
 # More would tell of the morning what is asked of the afternoon.
@@ -55,23 +56,33 @@ class Wait:
 
 @dataclass(frozen=True)
 class Line:
-    """Those who wait for one service at a branch."""
+    """Those who wait for one service at a branch.
+
+    ``ahead``: all whose turn comes before a newcomer's, as seats that call this service call
+    others as well (``queueing.reach``); ``waiting``: those for the service itself.
+    """
 
     offering: Offering
     waiting: int
+    ahead: int
     longest_since: dt.datetime | None
     counters: int
     wait: Wait
 
     @property
     def matters(self) -> bool:
-        """Whether anybody waits in this line or works on it."""
-        return bool(self.waiting or self.counters)
+        """Whether anybody waits in this line, or works on it and one can join it."""
+        return bool(self.waiting or (self.counters and self.offering.is_open))
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nobody can join it any more, though some still wait in it."""
+        return not self.offering.is_open and self.waiting > 0
 
     @property
     def at_once(self) -> bool:
         """Whether the next visitor is called without waiting."""
-        return self.waiting == 0 and self.wait.high is not None and self.wait.high <= 1
+        return self.ahead == 0 and self.wait.high is not None and self.wait.high <= 1
 
 
 @dataclass(frozen=True)
@@ -154,14 +165,10 @@ def _measure(branch: Branch, day: dt.date) -> dict[int, float]:
 
 
 def open_counters(
-    branch: Branch, now: dt.datetime, minutes: Mapping[int, float]
+    branch: Branch, now: dt.datetime, minutes: Mapping[int, float], calls: reach.Reach
 ) -> list[OpenCounter]:
-    """The counters where somebody sits, and when each will be free (two queries)."""
-    seats = Sitting.objects.open().filter(branch=branch).values_list("counter_id", flat=True)
-    able: dict[int, OpenCounter] = {pk: OpenCounter(set()) for pk in seats}
-    skills = Counter.services.through.objects.filter(counter__in=list(able))
-    for counter_id, service_id in skills.values_list("counter_id", "service_id"):
-        able[counter_id].services.add(service_id)
+    """The counters where somebody sits, and when each will be free (one query)."""
+    able = {pk: OpenCounter(services) for pk, services in calls.seats.items()}
     day = calendar.local_day(branch, now)
     busy = Ticket.objects.of_day(branch, day).at_counters()
     for counter_id, service_id, since in busy.values_list(
@@ -174,43 +181,52 @@ def open_counters(
     return list(able.values())
 
 
+class InLine(NamedTuple):
+    """Somebody who waits: the ticket, what for, and since when."""
+
+    ticket_id: int
+    service_id: int
+    issued_at: dt.datetime
+
+
 def queues(branch: Branch, now: dt.datetime | None = None) -> Queues:
     """Every line of the branch now, in six queries however long they are."""
     moment = now or timezone.now()
-    offerings = list(branch.offerings.select_related("service__category", "zone"))
+    waiting = _in_line(branch, moment)
+    offerings = reach.lines([branch], {(branch.pk, each.service_id) for each in waiting})
     minutes = {each.service_id: float(each.typical_minutes) for each in offerings}
     minutes |= minutes_by_service(branch, moment)
-    counters = open_counters(branch, moment, minutes)
-    day = calendar.local_day(branch, moment)
-    waiting = list(dispatch.line(branch, day).values_list("pk", "service_id", "issued_at"))
+    calls = reach.at(branch)
+    counters = open_counters(branch, moment, minutes, calls)
     forecast = Forecast(counters, defaultdict(lambda: 8.0, minutes))
-    forecast.play((pk, service_id) for pk, service_id, _issued_at in waiting)
-    lines = [_line(offering, waiting, counters, forecast) for offering in offerings]
-    return Queues(branch, moment, lines, _places(waiting, forecast))
+    forecast.play((each.ticket_id, each.service_id) for each in waiting)
+    lines = [_line(offering, waiting, calls, forecast) for offering in offerings]
+    return Queues(branch, moment, lines, _places(waiting, calls, forecast))
+
+
+def _in_line(branch: Branch, moment: dt.datetime) -> list[InLine]:
+    line = dispatch.line(branch, calendar.local_day(branch, moment))
+    return [InLine(*row) for row in line.values_list("pk", "service_id", "issued_at")]
 
 
 def _line(
-    offering: Offering,
-    waiting: Sequence[tuple[int, int, dt.datetime]],
-    counters: Sequence[OpenCounter],
-    forecast: Forecast,
+    offering: Offering, waiting: Sequence[InLine], calls: reach.Reach, forecast: Forecast
 ) -> Line:
-    since = [issued for _pk, service_id, issued in waiting if service_id == offering.service_id]
+    tally = Tally(each.service_id for each in waiting)
+    since = [each.issued_at for each in waiting if each.service_id == offering.service_id]
     return Line(
         offering=offering,
         waiting=len(since),
+        ahead=dispatch.ahead(tally, offering.service_id, calls),
         longest_since=min(since, default=None),
-        counters=sum(offering.service_id in counter.services for counter in counters),
+        counters=calls.seats_for(offering.service_id),
         wait=Wait.around(forecast.next_start(offering.service_id)),
     )
 
 
-def _places(
-    waiting: Sequence[tuple[int, int, dt.datetime]], forecast: Forecast
-) -> dict[int, Place]:
-    ahead: Tally[int] = Tally()
-    places = {}
-    for pk, service_id, _issued_at in waiting:
-        places[pk] = Place(ahead[service_id], Wait.around(forecast.starts[pk]))
-        ahead[service_id] += 1
-    return places
+def _places(waiting: Sequence[InLine], calls: reach.Reach, forecast: Forecast) -> dict[int, Place]:
+    pairs = [(each.ticket_id, each.service_id) for each in waiting]
+    return {
+        ticket_id: Place(ahead, Wait.around(forecast.starts[ticket_id]))
+        for ticket_id, ahead in dispatch.ahead_in(pairs, calls)
+    }

@@ -11,13 +11,14 @@ import datetime as dt
 import heapq
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Final
 
 from hall.models import Branch, Offering
 from queueing import dispatch
 from queueing.models import Lane
+from queueing.reach import Reach
 from queueing.simulate.demand import MINUTE, SECOND, Arrival
 from queueing.simulate.habits import Habits
 from queueing.simulate.staffing import Shift
@@ -61,6 +62,7 @@ class PlayedDay:
         self.back: list[Visit] = []  # on hold, and here again
         self.idle: list[Shift] = []
         self.seats: dict[int, Seated] = {}  # by counter
+        self.called: dict[int, frozenset[int]] = {}  # services, by counter
         self.given: dict[str, int] = defaultdict(int)
         self._agenda: list[tuple[int, int, Callable[[], None]]] = []
         self._planned = 0
@@ -68,6 +70,7 @@ class PlayedDay:
     def play(self, arrivals: Iterable[Arrival], shifts: Iterable[Shift]) -> None:
         """From the first arrival until the last clerk has gone."""
         for shift in shifts:
+            self.called[shift.counter] = frozenset(shift.services)
             self._at(shift.starts, partial(self._sit, shift))
         for arrival in arrivals:
             self._at(arrival.at, partial(self._arrive, arrival))
@@ -171,14 +174,17 @@ class PlayedDay:
             heapq.heappop(line)
         return line
 
-    def _rank_behind(self, visit: Visit) -> int:
+    def _rank_behind(self, visit: Visit, services: Collection[int]) -> int:
         """As ``dispatch.rank_behind``."""
-        line = sorted(each for each in self.lines[visit.service] if each[2].stage == WAITING)
-        before = [rank for rank, _id, other in line if other is not visit][: self.return_after]
+        lines = (each for service in services for each in self.lines[service])
+        line = sorted(each for each in lines if each[2].stage == WAITING and each[2] is not visit)
+        before = [rank for rank, _id, _visit in line][: self.return_after]
         return max(visit.rank, before[-1] + 1) if before else visit.rank
 
-    def _back_in_line(self, visit: Visit, move: str, by: int | None) -> None:
-        behind = self._rank_behind(visit)
+    def _back_in_line(
+        self, visit: Visit, move: str, by: int | None, services: Collection[int]
+    ) -> None:
+        behind = self._rank_behind(visit, services)
         visit.move(move, self.now, by)
         visit.rank, visit.counter = behind, None
         self._line_up(visit)
@@ -262,12 +268,20 @@ class PlayedDay:
         if self.now < shift.last:
             seat = self.seats.get(shift.counter)
             is_there = seat is not None and seat.member == shift.member
-            self._back_in_line(visit, "requeue", shift.member if is_there else None)
+            by = shift.member if is_there else None
+            self._back_in_line(visit, "requeue", by, self._beside(shift, visit, is_there))
             visit.requeues += 1
+
+    def _beside(self, shift: Shift, visit: Visit, is_there: bool) -> Collection[int]:
+        """As ``reach.beside_at``."""
+        if is_there and visit.service in shift.services:
+            return shift.services
+        here = {counter: self.called[counter] for counter in self.seats}
+        return Reach(here, self.called).beside(visit.service)
 
     def _return(self, shift: Shift, visit: Visit) -> None:
         self._next_in(shift, 5, 20)
-        self._back_in_line(visit, "return", shift.member)
+        self._back_in_line(visit, "return", shift.member, self._beside(shift, visit, True))
 
     def _start(self, shift: Shift, visit: Visit) -> None:
         visit.move("start", self.now, shift.member)

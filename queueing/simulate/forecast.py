@@ -6,7 +6,7 @@ its service take today, nobody is missed, and no further counter opens.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 class OpenCounter:
     """A counter in the forecast: what it serves, and in how many minutes it is free."""
 
-    services: set[int]
+    services: Collection[int]
     free_in: float = 0.0
 
 

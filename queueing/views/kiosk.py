@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,7 +28,7 @@ from hall.models import Branch, Category, Offering
 from hall.pages import SeeOther
 from hall.refusal import Refused
 from hall.screens import documents as documents_needed
-from queueing import actions, opening
+from queueing import actions, dispatch, opening
 from queueing.forms import TakeForm
 from queueing.models import Lane
 from queueing.screens import kiosk as kiosk_screen
@@ -107,11 +108,12 @@ def categories(request: HttpRequest, branch: Branch) -> HttpResponse:
     """Step 1: what did you come for?"""
     if "print" in request.GET:
         return set_printing(request, branch)
-    tiles = Category.objects.filter(
-        services__offerings__branch=branch, services__offerings__is_open=True
-    ).distinct()
+    now = timezone.now()
+    offered = Q(services__offerings__branch=branch, services__offerings__is_open=True)
+    # A line that has lost its offering is still looked for by who stands in it.
+    tiles = Category.objects.filter(offered | Q(services__in=dispatch.waited_for(branch, now)))
     context = {
-        "categories": tiles,
+        "categories": tiles.distinct(),
         "hours": closed_hours(branch),
         "is_fresh": not request.COOKIES.keys() & CHOICES,
     }
