@@ -187,7 +187,31 @@ def as_meant(name: str, facts: Any) -> Any:
             seat: said | {"visitor": [*said["visitor"][:2], *said["visitor"][3:]]}
             for seat, said in facts.items()
         }
+    if name == "lines":  # People ahead: see the test below.
+        return {
+            branch: said | {"places": [[code, *wait] for code, _ahead, *wait in said["places"]]}
+            for branch, said in facts.items()
+        }
+    if name == "next_steps":
+        return {branch: without_ranks_behind(said) for branch, said in facts.items()}
     return facts
+
+
+def without_ranks_behind(said: Any) -> Any:
+    """Who goes back into line stands behind the next of those whom the seat calls, not of those
+    for the same service; and the next seat then calls somebody else."""
+    calls = [[counter] for counter, _code, _rank in said["calls"]]
+    missed = {code: rank is None for code, rank in said["missed"].items()}
+    return said | {"calls": [*(first[:2] for first in said["calls"][:1]), *calls[1:]], "missed": missed}
+
+
+def test_who_serves_several_services_has_one_line_for_them(now: dict[str, Any]) -> None:
+    """People ahead were counted by service; the same seats call others first as well."""
+    for branch, said in now["lines"].items():
+        before = {code: ahead for code, ahead, *_wait in EXPECTED["lines"][branch]["places"]}
+        after = {code: ahead for code, ahead, *_wait in said["places"]}
+        place = {code: index for index, code in enumerate(said["order"])}
+        assert all(before[code] <= ahead <= place[code] for code, ahead in after.items())
 
 
 def who_may_now() -> dict[str, Any]:
