@@ -202,7 +202,10 @@ def without_ranks_behind(said: Any) -> Any:
     for the same service; and the next seat then calls somebody else."""
     calls = [[counter] for counter, _code, _rank in said["calls"]]
     missed = {code: rank is None for code, rank in said["missed"].items()}
-    return said | {"calls": [*(first[:2] for first in said["calls"][:1]), *calls[1:]], "missed": missed}
+    return said | {
+        "calls": [*(first[:2] for first in said["calls"][:1]), *calls[1:]],
+        "missed": missed,
+    }
 
 
 def test_who_serves_several_services_has_one_line_for_them(now: dict[str, Any]) -> None:

@@ -57,9 +57,7 @@ def test_five_for_the_same_counter_go_first(cast: Cast) -> None:
     assert (line.waiting, line.ahead, line.at_once) == (1, 6, False)
 
 
-def test_board_and_kiosk_tell_a_newcomer_of_everybody_in_front(
-    cast: Cast, client: Client
-) -> None:
+def test_board_and_kiosk_tell_a_newcomer_of_everybody_in_front(cast: Cast, client: Client) -> None:
     cast.sit()
     for _ in range(5):
         cast.ticket()
