@@ -225,7 +225,12 @@ class Step(models.Model):
         Counter, models.PROTECT, null=True, related_name="+", verbose_name=_("counter")
     )
     member = models.ForeignKey(
-        Member, models.PROTECT, null=True, related_name="+", verbose_name=_("member of staff")
+        Member,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,  # the first column of by_member
+        verbose_name=_("member of staff"),
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
@@ -234,7 +239,11 @@ class Step(models.Model):
         ordering = ["id"]
         verbose_name = _("step")
         verbose_name_plural = _("time line")
-        indexes = [models.Index(fields=["ticket", "id"], name="time_line")]
+        indexes = [
+            models.Index(fields=["ticket", "id"], name="time_line"),
+            # What somebody did last, which is what they can undo.
+            models.Index(fields=["member", "id"], name="by_member"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.move} {time_to_second(self.at)}"

@@ -104,6 +104,8 @@ def apply(
     before = ticket.state
     ticket.state = move.target
     ticket.state_since = moment
+    # Of the last move: who comes back, or finishes after all, was not closed by the day.
+    ticket.closed_by_day_end = name in CLOSING_MOVES.values()
     if move.target == State.CALLED:
         # The wait ends with the first call; one who comes back to the line has not waited anew.
         ticket.first_called_at = ticket.first_called_at or moment

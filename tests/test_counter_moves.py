@@ -151,6 +151,61 @@ def test_an_undo_comes_too_late(cast: Cast, desk: Client, seat: Sitting) -> None
     assert "It is too late to undo this" in press(desk, ticket, "reopen")
 
 
+MISSED, HELD, RETURNED, SENT_ON = "no-show", "hold", "return", "transfer"
+
+
+@pytest.mark.parametrize("move", [MISSED, HELD, RETURNED, SENT_ON])
+def test_an_undo_takes_back_the_last_action_or_nothing(
+    cast: Cast, desk: Client, seat: Sitting, move: str
+) -> None:
+    cast.ticket()
+    cast.ticket()
+    first = serving(seat)
+    press(desk, first, "finish")
+    second = serving(seat) if move in (HELD, SENT_ON) else called(seat)
+    page = press(desk, second, move, offering=cast.medical.pk)
+    assert "data-refused" not in page and told(page)["state"] == "idle"
+    assert "Undo finish" not in page and "Undo finish" not in desk.get("/counter/").text
+    refused = press(desk, first, "reopen")
+    assert "can no longer be undone" in refused and "data-refused" in refused
+    assert state_of(first) == State.DONE
+
+
+def test_bringing_a_missed_visitor_back_is_an_action_too(
+    cast: Cast, desk: Client, seat: Sitting
+) -> None:
+    cast.ticket()
+    cast.ticket()
+    missed = called(seat)
+    press(desk, missed, "no-show")
+    first = serving(seat)
+    assert "Undo finish (P002)" in press(desk, first, "finish")
+    assert "Undo finish" not in press(desk, missed, "requeue")
+    assert "can no longer be undone" in press(desk, first, "reopen")
+
+
+def test_who_got_up_and_sat_down_again_undoes_nothing_of_before(
+    cast: Cast, desk: Client, seat: Sitting
+) -> None:
+    cast.ticket()
+    ticket = serving(seat)
+    assert "Undo finish (P001)" in press(desk, ticket, "finish")
+    actions.leave(by=cast.clerk)
+    cast.sit()
+    assert "Undo finish" not in desk.get("/counter/").text
+    assert "can no longer be undone" in press(desk, ticket, "reopen")
+
+
+def test_what_a_colleague_does_takes_no_undo_away(cast: Cast, desk: Client, seat: Sitting) -> None:
+    cast.ticket()
+    cast.ticket()
+    ticket = serving(seat)
+    press(desk, ticket, "finish")
+    actions.no_show(ticket=called(cast.sit(4, cast.colleague)), by=cast.colleague)
+    assert "Undo finish (P001)" in desk.get("/counter/").text
+    assert told(press(desk, ticket, "reopen"))["state"] == "serving"
+
+
 # --- out of the usual way ---
 
 

@@ -18,8 +18,10 @@ from hall.models import Offering, SpecialDay
 from hall.refusal import Refused
 from queueing import actions, dispatch, states
 from queueing.actions import VisitorAtCounter
+from queueing.figures.clerk_day import clerk_day
 from queueing.models import Issued, Lane, Sitting, State, Step, Ticket
 from queueing.opening import OUTSIDE_HOURS
+from ratings import rateable
 from tests.cast import Cast, rule
 
 MINUTE = dt.timedelta(minutes=1)
@@ -352,6 +354,46 @@ def test_close_of_day_gives_everybody_the_right_outcome_and_is_safe_to_repeat(ca
     }
     assert [name for name, each in outcomes.items() if not each.closed_by_day_end] == ["gone"]
     assert set(outcomes["serving"].steps.values_list("move", flat=True)) >= {"start", "close"}
+
+
+def test_a_visit_that_goes_on_after_the_days_close_was_not_closed_by_it(cast: Cast) -> None:
+    seat = cast.sit()
+    cast.ticket()
+    ticket = served(cast, seat)
+    actions.close_day(branch=cast.branch, day=ticket.day)
+    closed = Ticket.objects.get()
+    assert (closed.state, closed.closed_by_day_end) == (State.DONE, True)
+    again = actions.reopen(ticket=closed, by=cast.clerk)
+    assert (again.state, again.closed_by_day_end) == (State.SERVING, False)
+    done = actions.finish(ticket=again, by=cast.clerk)
+    assert not done.closed_by_day_end
+    assert rateable.may_rate(done, timezone.now())
+    assert clerk_day(cast.clerk.pk, cast.branch).served == 1
+
+
+def test_who_was_missed_at_the_days_close_and_came_back_was_not_closed_by_it(cast: Cast) -> None:
+    seat = cast.sit()
+    cast.ticket()
+    ticket = called(cast, seat)
+    actions.close_day(branch=cast.branch, day=ticket.day)
+    assert Ticket.objects.get().closed_by_day_end
+    assert not actions.requeue(ticket=ticket, by=cast.clerk).closed_by_day_end
+    actions.finish(ticket=served(cast, seat), by=cast.clerk)
+    assert not Ticket.objects.get().closed_by_day_end
+    assert clerk_day(cast.clerk.pk, cast.branch).served == 1
+
+
+def test_an_upgrade_clears_the_flag_where_it_is_not_so(cast: Cast) -> None:
+    seat = cast.sit()
+    cast.ticket()
+    done = actions.finish(ticket=served(cast, seat), by=cast.clerk)
+    left = cast.ticket()
+    actions.close_day(branch=cast.branch, day=left.day)
+    Ticket.objects.update(closed_by_day_end=True)
+    migration = import_module("queueing.migrations.0005_closed_by_its_last_move")
+    migration.clear(apps, SimpleNamespace(connection=connection))
+    flags = dict(Ticket.objects.values_list("pk", "closed_by_day_end"))
+    assert flags == {done.pk: False, left.pk: True}
 
 
 def test_lanes_have_their_head_start_stored_at_issue(cast: Cast) -> None:

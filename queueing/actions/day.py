@@ -30,6 +30,5 @@ def _close(ticket: Ticket, moment: dt.datetime) -> bool:
         move = CLOSING_MOVES.get(State(row.state))
         if move is None:  # somebody closed it meanwhile
             return False
-        row.closed_by_day_end = True
         states.apply(row, move, at=moment, by=None)
     return True

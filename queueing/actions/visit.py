@@ -16,6 +16,7 @@ from queueing import dispatch, reach, seats, states
 from queueing.actions.locking import CHANGEABLE, at_own_counter, changing, one_statement
 from queueing.actions.seat import check_free
 from queueing.models import Sitting, State, Ticket
+from queueing.seats import current_sitting, undoable
 from queueing.states import REOPEN_WITHIN
 from staff.models import Member
 
@@ -76,7 +77,8 @@ def finish(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Tic
 
 
 def reopen(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
-    """Undo a finish pressed by mistake, within two minutes, at the same free counter."""
+    """Undo a finish pressed by mistake, within two minutes, if it was the last that was done in
+    this sitting."""
     moment = now or timezone.now()
     with at_own_counter(ticket, by) as row:
         # First: of a visit that is not over it would be wrong to say that it is too late.
@@ -86,6 +88,7 @@ def reopen(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Tic
                 _("It is too late to undo this; please take a new ticket for the visitor.")
             )
         check_free(row.counter)
+        _check_last(row, by, moment)
         states.apply(row, "reopen", at=moment, by=by)
     return row
 
@@ -165,6 +168,24 @@ def _claim(sitting: Sitting, by: Member, moment: dt.datetime) -> int | None:
     states.apply(row, "call", at=moment, by=by)
     row.save(update_fields=CHANGEABLE)
     return row.pk
+
+
+def _check_last(row: Ticket, by: Member, moment: dt.datetime) -> None:
+    """Raise Refused unless the finish of this visit is the last that ``by`` did here.
+
+    Asked after the counter was found free: what is being done with a visitor there ends the one or
+    stands in the time line.
+    """
+    sitting = current_sitting(by)
+    last = undoable(sitting, moment) if sitting else None
+    if last is None or last.pk != row.pk:
+        raise Refused(
+            _(
+                "Something else was done at this counter since %(code)s was served, so that this "
+                "can no longer be undone; please take a new ticket for the visitor."
+            )
+            % {"code": row.code}
+        )
 
 
 def _take(row: Ticket, sitting: Sitting, by: Member) -> None:

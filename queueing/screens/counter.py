@@ -12,7 +12,7 @@ from django.utils import timezone
 from hall import calendar
 from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Notice
-from queueing import dispatch, seats, states
+from queueing import dispatch, seats
 from queueing.figures import clerk_day
 from queueing.models import Sitting, State, Step, Ticket
 
@@ -127,7 +127,7 @@ def desk(
         line=line,
         line_length=line[0].line_length if line else 0,  # type: ignore[attr-defined]
         aside=_aside(sitting, moment) if has_line else [],
-        last_done=None if visitor else _last_done(sitting, moment),
+        last_done=None if visitor else seats.undoable(sitting, moment),
         now=moment,
     )
 
@@ -164,11 +164,3 @@ def _aside(sitting: Sitting, moment: dt.datetime) -> list[Ticket]:
         .select_related("service", "counter")
         .order_by("state_since")
     )
-
-
-def _last_done(sitting: Sitting, moment: dt.datetime) -> Ticket | None:
-    """The visit that was finished here just now, while it can be undone."""
-    tickets = Ticket.objects.of_day(sitting.branch, calendar.local_day(sitting.branch, moment))
-    done = tickets.filter(state=State.DONE, counter=sitting.counter_id, member=sitting.member_id)
-    recent = done.filter(state_since__gt=moment - states.REOPEN_WITHIN)
-    return recent.order_by("-state_since").first()
