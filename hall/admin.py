@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from hall import ledger, stranded
 from hall.events import Event, publish
-from hall.forms import AskingForm, RulesForm
+from hall.forms import AskingForm, CounterForm, RulesForm
 from hall.models import (
     Branch,
     Category,
@@ -172,6 +172,14 @@ class Asking(admin.ModelAdmin[Any]):
 
     form = AskingForm
 
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: forms.ModelForm[Any], change: bool
+    ) -> None:
+        """With what becomes of those whom the change strands."""
+        super().save_model(request, obj, form, change)
+        if isinstance(form, AskingForm) and form.way is not None:
+            form.way.take(cast(ledger.Signs, request.user))
+
     def get_deleted_objects(
         self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
@@ -264,6 +272,7 @@ class OfferingAdmin(Asking, Announced):
 
 @admin.register(Counter)
 class CounterAdmin(Asking, Announced):
+    form = CounterForm
     list_display = ["number", "branch", "zone", "department", "is_active"]
     list_filter = ["branch", "zone"]
     list_select_related = ["branch", "zone", "department"]

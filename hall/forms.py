@@ -6,7 +6,7 @@ Beside them the field for a day, which every app's forms use.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hall import ledger, rules, stranded, typed
 from hall.actions.rule import set_rule
-from hall.models import Branch, Service
+from hall.models import Branch, Counter, Service
 from hall.rules import Rule
 
 M = TypeVar("M", bound=Model)
@@ -48,9 +48,15 @@ class DayField(forms.DateField):
 class AskingForm(forms.ModelForm[M]):
     """Says whom it strands if what is open is closed, or what stands somewhere is moved.
 
-    The first press changes nothing and shows the sentences with a box to tick; with the tick the
-    same press goes through. Every ModelAdmin of a thing that people stand in uses it.
+    The first press changes nothing and shows the sentences, and asks what becomes of them: one of
+    several ways, or a box to tick where there is nothing to choose. With an answer the same press
+    goes through. Every ModelAdmin of a thing that people stand in uses it.
     """
+
+    # Which ways there are is not known before the rest of the form is read.
+    becomes = forms.CharField(
+        label=_("What becomes of those who wait?"), required=False, widget=forms.HiddenInput
+    )
 
     strands_seen = forms.BooleanField(
         label=_("I have seen whom this leaves here, and what becomes of them is settled."),
@@ -58,21 +64,46 @@ class AskingForm(forms.ModelForm[M]):
         widget=forms.HiddenInput,
     )
 
+    # What was chosen, for who saves the form to take.
+    way: stranded.Way | None = None
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
-        if self._is_going(values) and not values.get("strands_seen"):
-            found = stranded.by([type(self.instance)._base_manager.get(pk=self.instance.pk)])
-            if found:
-                self.fields["strands_seen"].widget = forms.CheckboxInput()
+        if self.instance.pk is not None:
+            before = type(self.instance)._base_manager.get(pk=self.instance.pk)
+            going = self._is_going(values)
+            found = stranded.by([before]) if going else list(self.left_by(before, values))
+            if found and not self._is_answered(stranded.ways(before) if going else {}):
                 raise ValidationError([_("Nothing was changed yet."), *found])
         return values
 
+    def left_by(self, _before: Any, _values: Mapping[str, Any], /) -> Iterable[str]:
+        """Whom it strands though the thing itself stays open, and where it was."""
+        return ()
+
+    def _is_answered(self, ways: Mapping[str, stranded.Way]) -> bool:
+        """Whether it was said what becomes of them; else the form asks."""
+        if not ways:
+            self.fields["strands_seen"].widget = forms.CheckboxInput()
+            return bool(self.cleaned_data.get("strands_seen"))
+        words = [(name, way.label) for name, way in ways.items()]
+        self.fields["becomes"].widget = forms.RadioSelect(choices=words)
+        self.way = ways.get(self.cleaned_data.get("becomes", ""))
+        return self.way is not None
+
     def _is_going(self, values: dict[str, Any]) -> bool:
-        """Whether something that is there is closed or moved."""
-        if self.instance.pk is None:
-            return False
+        """Whether it is closed or moved."""
         changed = set(self.changed_data)
         return bool(MOVING & changed) or any(not values.get(name) for name in CLOSING & changed)
+
+
+class CounterForm(AskingForm[Counter]):
+    """Asks as well if a counter gives up a service that is served nowhere else."""
+
+    def left_by(self, before: Counter, values: Mapping[str, Any], /) -> Iterable[str]:
+        """Who waits for what the counter gives up."""
+        kept = {service.pk for service in values.get("services", ())}
+        return stranded.by_giving_up(before, kept)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ class QueueingConfig(AppConfig):
 
         register(stranded.TELLERS, queueing_stranded.visitors, name="visitors", order=10)
         register(stranded.TELLERS, queueing_stranded.seats, name="seats", order=20)
+        register(stranded.TELLERS, queueing_stranded.last_counter, name="line", order=15)
+        register(stranded.WAYS, queueing_stranded.ways, name="line")
+        register(stranded.LEAVERS, queueing_stranded.given_up, name="line")
         register(live.SOURCES, streams.Board(), name="board", order=10)
         register(live.SOURCES, streams.Display(), name="display", order=20)
         register(live.SOURCES, streams.TicketPage(), name="ticket", order=30)

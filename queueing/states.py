@@ -54,6 +54,7 @@ _MOVES = [
     Move("hold", (State.SERVING,), State.HELD, gettext_lazy("hold")),
     Move("resume", (State.HELD,), State.SERVING, gettext_lazy("resume")),
     Move("transfer", (State.SERVING,), State.WAITING, gettext_lazy("transfer")),
+    Move("redirect", (State.WAITING,), State.WAITING, gettext_lazy("to another line")),
     Move("cancel", (State.WAITING,), State.CANCELLED, gettext_lazy("cancel")),
     Move("abandon", (State.WAITING, State.HELD), State.ABANDONED, gettext_lazy("close of day")),
     Move("miss", (State.CALLED,), State.NO_SHOW, gettext_lazy("close of day")),

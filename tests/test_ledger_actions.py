@@ -229,6 +229,13 @@ SCENES: dict[str, tuple[str, Scene]] = {
             lambda cast, t: actions.transfer(ticket=t, offering=cast.medical, by=cast.clerk),
         ),
     ),
+    "queueing.actions.visit.redirect": (
+        "member ticket.redirect",
+        scene_of(
+            lambda cast: cast.ticket(),
+            lambda cast, t: actions.redirect(ticket=t, offering=cast.medical, by=cast.clerk),
+        ),
+    ),
     "queueing.actions.seat.sit_down": (
         "member seat.leave, member seat.sit",
         scene_of(

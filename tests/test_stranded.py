@@ -127,7 +127,7 @@ def test_closing_asks_first_and_goes_through_with_the_tick(
     }[kind]
     field = "is_open" if kind == "offering" else "is_active"
     cast.ticket()
-    actions.call_next(sitting=cast.sit(), by=cast.clerk)
+    actions.call_next(sitting=cast.sit(), by=cast.clerk)  # nobody waits: nothing to choose
     address, form = change_form(desk, thing)
     del form[field]
     asked = desk.post(address, form)
@@ -140,6 +140,65 @@ def test_closing_asks_first_and_goes_through_with_the_tick(
     assert again.status_code == 302, again.context["adminform"].form.errors
     assert not getattr(type(thing)._base_manager.get(pk=thing.pk), field)
     assert Ticket.objects.at_counters().count() == Sitting.objects.open().count() == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "service"),
+    [
+        ("stay", "waiting", "retire"),
+        ("line-medical", "waiting", "refund"),
+        ("cancel", "cancelled", "retire"),
+    ],
+)
+def test_who_closes_a_line_says_what_becomes_of_those_in_it(
+    cast: Cast, desk: Client, way: str, state: str, service: str
+) -> None:
+    first, second = cast.ticket(), cast.ticket()
+    actions.cancel(ticket=second)
+    address, form = change_form(desk, cast.pension)
+    del form["is_open"]
+    asked = desk.post(address, form)
+    page = asked.content.decode()
+    assert asked.status_code == 200 and "1 visitor waits here." in page
+    assert "They stay in line and are called as before." in page
+    assert "They go into the line for Claim back medical costs" in page
+    # A tick alone, or a way that there is not, says nothing of them.
+    for answer in ({"strands_seen": "on"}, {"becomes": "line-0"}):
+        assert desk.post(address, form | answer).status_code == 200
+    way = f"line-{cast.medical.pk}" if way == "line-medical" else way
+    done = desk.post(address, form | {"becomes": way})
+    assert done.status_code == 302, done.context["adminform"].form.errors
+    first.refresh_from_db()
+    assert (first.state, first.service.slug) == (state, service)
+    assert not Offering.objects.get(pk=cast.pension.pk).is_open
+    if state == "waiting":
+        assert actions.call_next(sitting=cast.sit(), by=cast.clerk) == first
+
+
+def test_a_branch_that_closes_asks_what_becomes_of_those_who_wait(cast: Cast, desk: Client) -> None:
+    ticket = cast.ticket()
+    address, form = change_form(desk, cast.branch)
+    del form["is_active"]
+    assert desk.post(address, form | {"strands_seen": "on"}).status_code == 200
+    assert desk.post(address, form | {"becomes": "cancel"}).status_code == 302
+    ticket.refresh_from_db()
+    assert ticket.state == "cancelled"
+
+
+def test_the_last_counter_for_a_line_asks_before_it_gives_it_up(cast: Cast, desk: Client) -> None:
+    cast.ticket()
+    for number in (4, 5):
+        cast.counters[number].services.remove(cast.pension.service)
+    address, form = change_form(desk, cast.counters[4])
+    del form["services"]
+    assert desk.post(address, form).status_code == 302, "counter 3 still serves it"
+    address, form = change_form(desk, cast.counters[3])
+    waits = "Apply for retirement: 1 visitor waits, and no other counter serves it."
+    for change in ({"services": [str(cast.medical.service_id)]}, {"is_active": ""}):
+        asked = desk.post(address, form | change)
+        assert asked.status_code == 200 and waits in asked.content.decode()
+    answer = {"services": [str(cast.medical.service_id)], "strands_seen": "on"}
+    assert desk.post(address, form | answer).status_code == 302
 
 
 def test_closing_where_nobody_stands_asks_nothing(cast: Cast, desk: Client) -> None:

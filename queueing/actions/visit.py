@@ -144,16 +144,30 @@ def transfer(
 ) -> Ticket:
     """Send the visitor into the line of another service, ranking by the first arrival."""
     with at_own_counter(ticket, by) as row:
-        if offering.branch_id != row.branch_id or not offering.is_open:
-            raise Refused(_("This service is not open here."))
-        if offering.service_id == row.service_id:
-            raise Refused(_("%(code)s is in this line already.") % {"code": row.code})
-        # Before the move: its step and the ledger name the line that the visitor goes to.
-        # The counter after it: they keep where the visitor came from.
-        row.service = offering.service
+        _into_line(row, offering)
+        # The counter after the move: step and ledger keep where the visitor came from.
         states.apply(row, "transfer", at=now or timezone.now(), by=by, reason=reason)
         row.counter = None
     return row
+
+
+def redirect(
+    *, ticket: Ticket, offering: Offering, by: Member | None, now: dt.datetime | None = None
+) -> Ticket:
+    """Send somebody who waits into the line of another service, ranking as before."""
+    with changing(ticket) as row:
+        _into_line(row, offering)
+        states.apply(row, "redirect", at=now or timezone.now(), by=by)
+    return row
+
+
+def _into_line(row: Ticket, offering: Offering) -> None:
+    """Before the move: its step and the ledger name the line that the visitor goes to."""
+    if offering.branch_id != row.branch_id or not offering.is_open:
+        raise Refused(_("This service is not open here."))
+    if offering.service_id == row.service_id:
+        raise Refused(_("%(code)s is in this line already.") % {"code": row.code})
+    row.service = offering.service
 
 
 def _claim(sitting: Sitting, by: Member, moment: dt.datetime) -> int | None:
