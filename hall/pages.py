@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import cast
+from typing import Final, cast
 
 import segno
 from django.conf import settings
@@ -12,6 +12,11 @@ from django.utils.cache import patch_cache_control
 from django_htmx.middleware import HtmxDetails
 
 from hall.languages import HTML_TAG
+
+# The fields in which people write.
+WRITTEN: Final = ("text", "reason", "comment", "q")
+# The field that says whose page a form stands on (staff.whose).
+PAGE_OF: Final = "page_of"
 
 
 class SeeOther(HttpResponseRedirect):
@@ -41,6 +46,24 @@ def unlisted(response: HttpResponse) -> HttpResponse:
     """Keep a page out of search engines."""
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def words_sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """What somebody wrote into a form, to be shown again: label and text.
+
+    Of our own forms it is known in which fields people write; of the administration's, all that
+    is more than a number counts. A password is never shown.
+    """
+    found = request.resolver_match
+    if not (found and found.app_name == "admin"):
+        return [("", request.POST[name]) for name in WRITTEN if request.POST.get(name)]
+    return [(name, text) for name, text in fields_sent(request) if _is_written(name, text)]
+
+
+def _is_written(name: str, text: str) -> bool:
+    if name == PAGE_OF or name.startswith(("_", "initial-")) or "password" in name:
+        return False
+    return bool(text.strip()) and not text.isdecimal()
 
 
 def fields_sent(request: HttpRequest) -> list[tuple[str, str]]:

@@ -114,7 +114,8 @@ INSTALLED_APPS = [
 ]
 
 # Prometheus is outermost, to measure all the others; WhiteNoise right after security, so that a
-# file costs neither session nor language; axes near the end, where it asks to be.
+# file costs neither session nor language; whose page it is before the key against forgery, which
+# would answer first; axes near the end, where it asks to be.
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -123,6 +124,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hall.middleware.language",
     "django.middleware.common.CommonMiddleware",
+    "staff.middleware.WhosePage",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -161,6 +163,7 @@ TEMPLATES = [
             "builtins": [
                 "template_partials.templatetags.partials",
                 "hall.templatetags.formats",
+                "staff.templatetags.whose",  # its csrf_token in place of Django's
             ],
             "context_processors": [
                 "django.template.context_processors.request",

@@ -18,7 +18,7 @@ class QueueingConfig(AppConfig):
         from queueing.screens import kiosk as kiosk_screen
         from staff import alarms as staff_alarms
         from staff import guards as staff_guards
-        from staff import nav
+        from staff import nav, whose
         from staff import panels as staff_panels
         from staff.rights import Right
 
@@ -40,6 +40,7 @@ class QueueingConfig(AppConfig):
         register(staff_panels.PANELS, panels.LINES, name="lines", order=40)
         register(staff_panels.OVERVIEW, panels.overview, name="queueing", order=10)
         register(staff_alarms.SOURCES, alarms.alarms, name="queueing", order=10)
+        register(whose.SITS_AT, guards.counter_of, name="seat")
         register(staff_guards.SIGN_OUT, guards.before_sign_out, name="seat")
         counter = nav.Place(Right.SERVE, "queueing:counter", _("Counter"))
         register(nav.PLACES, counter, name="counter", order=10)

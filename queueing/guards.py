@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from queueing import actions
+from hall.models import Counter
+from queueing import actions, seats
 from staff import access
 from staff.models import Member
 from staff.rights import Right
@@ -21,3 +22,9 @@ def before_sign_out(member: Member) -> str | None:
         if access.may(member, Right.SERVE):
             return reverse("queueing:leave") + "?then=sign-out"
     return None
+
+
+def counter_of(member: Member) -> Counter | None:
+    """At which counter the member sits now."""
+    sitting = seats.current_sitting(member)
+    return sitting.counter if sitting else None

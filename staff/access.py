@@ -180,6 +180,7 @@ def requires(right: Right, home: str = "") -> Callable[[StaffView[P]], View[P]]:
     """
 
     def guard(view: StaffView[P]) -> View[P]:
+        @in_ones_name(home)
         @functools.wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             member = signed_in(request)
@@ -192,6 +193,29 @@ def requires(right: Right, home: str = "") -> Callable[[StaffView[P]], View[P]]:
         return guarded
 
     return guard
+
+
+def in_ones_name(home: str = "", *, keeps_words: bool = False) -> Callable[[View[P]], View[P]]:
+    """What the view does is done in the name of who is signed in: only from a page of theirs.
+
+    ``keeps_words``: the view itself gives back what was typed by who is no longer signed in.
+    """
+
+    def note(view: View[P]) -> View[P]:
+        view.in_ones_name, view.home = True, home  # type: ignore[attr-defined]
+        view.keeps_words = keeps_words  # type: ignore[attr-defined]
+        return view
+
+    return note
+
+
+def acts_in_ones_name(view: object) -> bool:
+    return bool(getattr(view, "in_ones_name", False))
+
+
+def keeps_words(view: object) -> bool:
+    """Whether the view gives back by itself what was typed by who is no longer signed in."""
+    return bool(getattr(view, "keeps_words", False))
 
 
 def to_sign_in(request: HttpRequest, home: str = "") -> HttpResponse:

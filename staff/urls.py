@@ -1,11 +1,12 @@
 from django.urls import path
 
-from staff.views import devices, outbox, roster, sign_in, supervisor
+from staff.views import devices, outbox, roster, sign_in, supervisor, whose
 
 app_name = "staff"
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("whose/", whose.ask, name="whose"),
     path("supervisor/<slug:branch>/screens/", devices.devices_of_branch, name="devices"),
     path(
         "supervisor/<slug:branch>/screens/<int:pk>/revoke/",

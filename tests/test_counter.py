@@ -248,7 +248,7 @@ def test_who_is_displaced_is_told(cast: Cast, desk: Client) -> None:
         desk.get("/counter/", {"seen": version}, headers=HTMX),
         desk.post("/counter/next/", headers=HTMX),
     ):
-        assert response.headers["HX-Retarget"] == "#now"
+        assert response.headers["HX-Retarget"] == "#main"  # the line's buttons go, too
         assert "You no longer sit at counter 3" in response.text
         assert "Member N1004 has taken it over" in response.text
     assert "has taken over counter 3 from you" in desk.get("/counter/").text

@@ -109,7 +109,8 @@ def test_taking_over_goes_on_with_the_visitor(cast: Cast, desk: Client) -> None:
     cast.ticket()
     ticket = serving(cast.sit(5, cast.colleague))
     assert "P001 is at the counter now." in desk.get(sit(desk, cast, 5)).text
-    assert sit(desk, cast, 5, take_over="1") == "/counter/"
+    theirs = cast.colleague.sittings.get()
+    assert sit(desk, cast, 5, take_over=str(theirs.pk)) == "/counter/"
     root = told(desk.get("/counter/").text)
     assert (root["counter"], root["state"], root["ticket"]) == ("5", "serving", str(ticket.pk))
     assert counter_of(cast.colleague) is None

@@ -28,7 +28,7 @@ from complaints.views.keeping import on_expiry
 from hall import typed
 from hall.pages import SeeOther, fields_sent, htmx
 from hall.refusal import Refused
-from staff.access import requires
+from staff.access import in_ones_name, requires
 from staff.models import Member
 from staff.rights import Right
 
@@ -166,6 +166,7 @@ def once_more(request: HttpRequest, member: Member, pk: int, move: str) -> HttpR
 # Not @requires: it would lead to the sign-in page, and what was written would be gone.
 @on_expiry(expired)
 @require_POST
+@in_ones_name(keeps_words=True)
 def act(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return signed_out(request, pk)

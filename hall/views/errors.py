@@ -6,7 +6,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-WRITTEN = ("text", "reason", "comment", "q")  # the fields in which people write
+from hall.pages import words_sent
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -20,8 +20,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     if found and again:
         response: HttpResponse = again(request, *found.args, **found.kwargs)
         return response
-    written = [request.POST[name] for name in WRITTEN if request.POST.get(name)]
-    return render(request, "403_csrf.html", {"written": written}, status=403)
+    return render(request, "403_csrf.html", {"written": words_sent(request)}, status=403)
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

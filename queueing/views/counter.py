@@ -8,9 +8,10 @@ what a script needs to know, see ``templates/queueing/counter/now.html``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -31,10 +32,13 @@ from queueing import actions, seats
 from queueing.models import AT_COUNTER, Sitting, State, Ticket
 from queueing.screens import counter as counter_screen
 from queueing.screens import seat as seat_screen
-from staff import access, duty
-from staff.access import requires
+from staff import access, duty, whose
+from staff.access import StaffView, requires
 from staff.models import Member
 from staff.rights import Right
+
+P = ParamSpec("P")
+SeatView = Callable[Concatenate[HttpRequest, Member, Sitting, P], HttpResponse]
 
 
 @dataclass(frozen=True)
@@ -149,13 +153,30 @@ class Said:
     text: str
 
 
+def at_seat(view: SeatView[P]) -> StaffView[P]:
+    """Only from a page of the counter where the member sits now; of another, nothing is done."""
+
+    @functools.wraps(view)
+    def seated(
+        request: HttpRequest, member: Member, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        sitting = seats.current_sitting(member)
+        if sitting is None:
+            return displaced(request, member)
+        before = whose.elsewhere(request, sitting.counter)
+        if before:
+            return whose.stop(request, member, before, home="queueing:counter")
+        whose.mark(request, whose.Mark(member.pk, sitting.counter_id))
+        return view(request, member, sitting, *args, **kwargs)
+
+    return seated
+
+
 @require_safe
 @requires(Right.SERVE, home="queueing:counter")
-def desk(request: HttpRequest, member: Member) -> HttpResponse:
+@at_seat
+def desk(request: HttpRequest, _member: Member, sitting: Sitting) -> HttpResponse:
     """The desk of a clerk who sits somewhere; else the counters to choose from."""
-    sitting = seats.current_sitting(member)
-    if sitting is None:
-        return displaced(request, member) if htmx(request) else picker(request, member)
     state = counter_screen.desk(sitting)
     panel = open_panel(request, state)
     if htmx(request) and panel:
@@ -171,10 +192,8 @@ def desk(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_POST
 @requires(Right.SERVE, home="queueing:counter")
-def call_next(request: HttpRequest, member: Member) -> HttpResponse:
-    sitting = seats.current_sitting(member)
-    if sitting is None:
-        return displaced(request, member)
+@at_seat
+def call_next(request: HttpRequest, member: Member, sitting: Sitting) -> HttpResponse:
     try:
         ticket = actions.call_next(sitting=sitting, by=member)
     except Refused as refusal:
@@ -186,16 +205,16 @@ def call_next(request: HttpRequest, member: Member) -> HttpResponse:
 
 @require_POST
 @requires(Right.SERVE, home="queueing:counter")
-def act(request: HttpRequest, member: Member, ticket: int, move: str) -> HttpResponse:
+@at_seat
+def act(
+    request: HttpRequest, member: Member, sitting: Sitting, ticket: int, move: str
+) -> HttpResponse:
     """Make one move with a ticket of the member's branch.
 
     The address names the ticket's row: its token opens the visitor's page, where one rates.
     """
     if move not in MOVES:
         raise Http404
-    sitting = seats.current_sitting(member)
-    if sitting is None:
-        return displaced(request, member)
     visitor = get_object_or_404(Ticket.objects.visible_to(member, Right.SERVE), pk=ticket)
     try:
         moved = MOVES[move].act(Press(visitor, sitting, member, request.POST))
@@ -291,8 +310,11 @@ def refreshed(request: HttpRequest, state: counter_screen.DeskState) -> HttpResp
 def displaced(request: HttpRequest, member: Member) -> HttpResponse:
     """The clerk sits nowhere (any more): say who sits there now, and offer the counters."""
     if not htmx(request):
-        return redirect("queueing:counter")
-    return in_place(render(request, "queueing/counter/displaced.html", lost_seat(member)))
+        is_press = request.method == "POST"
+        return redirect("queueing:counter") if is_press else picker(request, member)
+    response = render(request, "queueing/counter/displaced.html", lost_seat(member))
+    # In place of the whole desk: what it could do, it can no more.
+    return reswap(retarget(response, "#main"), "innerHTML")
 
 
 def in_place(response: HttpResponse) -> HttpResponse:

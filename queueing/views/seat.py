@@ -21,7 +21,7 @@ from hall.refusal import Refused
 from queueing import actions, seats
 from queueing.models import State, Ticket
 from queueing.views.counter import MOVES, Press
-from staff import access
+from staff import access, whose
 from staff.access import requires
 from staff.models import Member
 from staff.rights import Right
@@ -45,9 +45,12 @@ def sit(request: HttpRequest, member: Member) -> HttpResponse:
     """Sit down at a counter (POST); ask before taking it from somebody (GET)."""
     asked = request.POST if request.method == "POST" else request.GET
     counter = get_object_or_404(counters_of(member), pk=typed.number(asked.get("counter")))
-    if request.method == "POST":
-        return take_seat(request, member, counter, take_over="take_over" in request.POST)
     sitting = counter.sittings.open().select_related("member").exclude(member=member).first()
+    if request.method == "POST":
+        # Only from whom the page names: of another who sits there now it is asked anew.
+        named = typed.number(request.POST.get("take_over"))
+        is_named = sitting is not None and sitting.pk == named
+        return take_seat(request, member, counter, take_over=is_named)
     if sitting is None:
         return redirect("queueing:counter")
     context = {
@@ -81,11 +84,15 @@ def leave(request: HttpRequest, member: Member) -> HttpResponse:
 
     ``then=sign-out`` signs out afterwards, ``counter`` sits down there instead.
     """
+    sitting = seats.current_sitting(member)
+    before = whose.elsewhere(request, sitting.counter) if sitting else None
+    if before:
+        return whose.stop(request, member, before, home="queueing:counter")
     if request.method == "POST":
         return settle(request, member)
-    sitting = seats.current_sitting(member)
     if sitting is None:
         return redirect("queueing:counter")
+    whose.mark(request, whose.Mark(member.pk, sitting.counter_id))
     visitor = seats.visitor_at(sitting.counter)
     context = {
         "branch": sitting.branch,

@@ -61,6 +61,7 @@ class SignIn(LoginView):
 
 
 @require_POST
+@access.in_ones_name()
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Sign out, unless something must be settled first: then go there."""
     member = access.signed_in(request)

@@ -60,6 +60,18 @@ document.addEventListener("click", (event) => {
   close(document.getElementById("panel"));
 });
 
+// A desk that became another's is emptied (staff/whose/part.html); a note begun in it is kept.
+let written = "";
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "main") written = document.getElementById("reason")?.value ?? "";
+});
+document.addEventListener("htmx:afterSwap", (event) => {
+  const kept = event.target.id === "main" && document.getElementById("kept");
+  if (!kept || !written || document.getElementById("written-1")) return;
+  kept.hidden = false;
+  kept.querySelector("textarea").value = written;
+});
+
 // An answer that does not come, or is none, must be seen.
 function sayNoAnswer(isMissing) {
   const sentence = document.getElementById("no-answer");
@@ -68,7 +80,7 @@ function sayNoAnswer(isMissing) {
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.xhr?.status === 403) location.assign("/counter/"); // the form's cookie is old
-  if (event.detail.elt.id !== "pulse") sayNoAnswer(!event.detail.successful);
+  if (!["pulse", "whose"].includes(event.detail.elt.id)) sayNoAnswer(!event.detail.successful);
 });
 
 // A screen reader is told who is there now from one place that stays.
