@@ -91,14 +91,82 @@ def test_a_finished_visit_is_called_before(cast: Cast, board: Client) -> None:
     assert page.index("Called before") < page.index(ticket.code)
 
 
-def test_at_most_eight_calls_and_eight_before(cast: Cast) -> None:
-    for number in range(10, 30):
+def rush(cast: Cast, count: int, *, first: int = 10) -> list[Ticket]:
+    """So many counters call at once."""
+    for number in range(first, first + count):
         cast.counters[number] = Counter.objects.create(branch=cast.branch, number=number)
         cast.counters[number].services.set([cast.pension.service])
-        called(cast, number)
+    return [called(cast, number) for number in range(first, first + count)]
+
+
+def start_all(tickets: list[Ticket]) -> None:
+    """They have all come to their counters."""
+    for ticket in tickets:
+        assert ticket.member is not None
+        actions.start(ticket=ticket, by=ticket.member)
+
+
+def test_every_call_that_nobody_answered_stands_on_it_newest_first(cast: Cast) -> None:
+    rush(cast, 30)
     state = board_screen.board(cast.branch)
-    assert [call.counter for call in state.calls] == list(range(29, 21, -1))
-    assert [call.counter for call in state.earlier] == list(range(21, 13, -1))
+    assert [call.counter for call in state.calls] == list(range(39, 9, -1))
+    assert state.earlier == []
+
+
+def test_newer_calls_never_push_off_one_that_nobody_answered(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_screen, "ANSWERED_READ", 5)
+    lost = called(cast)
+    for ticket in rush(cast, 8):
+        start_all([ticket])
+    assert board_screen.board(cast.branch).calls[0].code == lost.code
+
+
+def test_who_is_served_has_only_the_room_that_is_left(cast: Cast) -> None:
+    served = rush(cast, 5)
+    start_all(served)
+    waited_for = rush(cast, 4, first=20)
+    state = board_screen.board(cast.branch)
+    oldest, *_, newest = waited_for
+    assert [call.is_answered for call in state.calls] == [False] * 4 + [True] * 2
+    assert [state.calls[0].code, state.calls[3].code] == [newest.code, oldest.code]
+    assert [call.code for call in state.earlier] == [each.code for each in served[2::-1]]
+    rush(cast, 2, first=30)
+    assert not any(call.is_answered for call in board_screen.board(cast.branch).calls)
+
+
+@pytest.mark.parametrize(
+    ("count", "longest", "layout", "pages"),
+    [
+        (0, 0, "4x1", 1),
+        (4, 6, "4x1", 1),
+        (6, 6, "6x1", 1),
+        (8, 6, "4x2", 1),
+        (12, 8, "6x2", 1),
+        (16, 6, "8x2", 1),
+        (24, 6, "8x3", 1),
+        (24, 7, "11x3", 1),
+        (40, 6, "10x4", 1),
+        (41, 6, "8x3", 2),
+        (60, 6, "10x4", 2),
+        (40, 8, "11x3", 2),
+        (200, 6, "10x4", 5),
+    ],
+)
+def test_more_calls_stand_smaller_then_on_pages(
+    count: int, longest: int, layout: str, pages: int
+) -> None:
+    found, turns = board_screen.arranged(count, longest)
+    assert (str(found), turns) == (layout, pages)
+    assert found.room * turns >= count
+
+
+def test_beyond_one_page_it_says_that_calls_are_shown_in_turn(cast: Cast, board: Client) -> None:
+    rush(cast, 40)
+    assert "shown in turn" not in text_of(board)
+    rush(cast, 1, first=60)
+    assert "41 calls, shown in turn" in text_of(board)
 
 
 def test_another_branch_is_not_on_it(cast: Cast, board: Client) -> None:
@@ -157,10 +225,7 @@ def test_the_clock_starts_in_the_branchs_zone(
 
 
 def test_the_leader_on_duty_stands_beside_fewer_lines_and_calls(cast: Cast, board: Client) -> None:
-    for number in range(20, 40):
-        cast.counters[number] = Counter.objects.create(branch=cast.branch, number=number)
-        cast.counters[number].services.set([cast.pension.service])
-        called(cast, number)
+    start_all(rush(cast, 20))
     assert len(board_screen.board(cast.branch).earlier) == 8
     page = text_of(board)
     assert "Leader on duty" not in page

@@ -153,7 +153,7 @@ def test_a_call_that_nobody_answered_stays_on_the_board(cast: Cast) -> None:
     lost, seat = cast.ticket(), cast.sit(5, cast.supervisor)
     assert actions.call_next(sitting=seat, by=cast.supervisor)
     other = cast.sit()
-    for _ in range(board_screen.CALLS_SHOWN + 1):
+    for _ in range(board_screen.LAYOUTS[1].room + 1):
         ticket = cast.ticket()
         actions.call_next(sitting=other, by=cast.clerk)
         actions.start(ticket=ticket, by=cast.clerk)

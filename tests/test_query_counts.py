@@ -39,7 +39,7 @@ PAGES = {
     "/t/{called}/": 12,
     "/t/{waiting}/print/": 11,
     "/board/": 3,
-    "/board/nanshan/": 12,
+    "/board/nanshan/": 13,  # who was called and has not come yet: apart from the others, no limit
     "/board/nanshan/counters/3/": 6,
     "/pad/": 4,
     "/pad/nanshan/3/": 7,

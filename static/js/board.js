@@ -1,4 +1,5 @@
 // What the board does when its figures change: a new call rings in, the pages of lines take turns.
+import { Turns } from "./call-turns.js";
 import { serverNow } from "./server-time.js";
 
 const RING_FOR = 2400; // as long as the animation in board.css
@@ -22,7 +23,7 @@ function isNews(row) {
 }
 
 function ringIn() {
-  const shown = rows();
+  const shown = rows().filter((row) => !row.classList.contains("later"));
   const now = performance.now();
   for (const row of shown) {
     const id = row.dataset.callId;
@@ -33,7 +34,7 @@ function ringIn() {
     for (const animation of row.getAnimations()) animation.currentTime = passed;
     if (passed === 0 && row === shown[0]) newest.textContent = row.innerText;
   }
-  const ids = new Set(shown.map((row) => row.dataset.callId));
+  const ids = new Set(rows().map((row) => row.dataset.callId));
   for (const id of seenAt.keys()) if (!ids.has(id)) seenAt.delete(id);
 }
 
@@ -67,7 +68,10 @@ addEventListener("pointermove", () => {
 });
 
 for (const row of rows()) seenAt.set(row.dataset.callId, -Infinity);
+const turns = new Turns(rows, ringIn);
+document.addEventListener("hall:speaking", ({ detail }) => turns.show(detail.id));
 region.addEventListener("hall:live", () => {
+  turns.settle();
   ringIn();
   showPage();
 });
