@@ -65,8 +65,8 @@ let written = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "main") written = document.getElementById("reason")?.value ?? "";
 });
-document.addEventListener("htmx:afterSwap", (event) => {
-  const kept = event.target.id === "main" && document.getElementById("kept");
+document.addEventListener("htmx:afterSwap", () => {
+  const kept = document.getElementById("kept");
   if (!kept || !written || document.getElementById("written-1")) return;
   kept.hidden = false;
   kept.querySelector("textarea").value = written;
