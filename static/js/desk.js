@@ -63,9 +63,13 @@ document.addEventListener("click", (event) => {
 // A desk that became another's is emptied (staff/whose/part.html); a note begun in it is kept.
 let written = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === "main") written = document.getElementById("reason")?.value ?? "";
+  if (event.detail.target.id !== "main") return;
+  // The desk is emptied once, though two may have asked; a press under way brings the answer itself.
+  const isAsked = event.detail.requestConfig.elt.id === "ask";
+  if (seen() === undefined || (isAsked && isPressing())) event.detail.shouldSwap = false;
+  else written = document.getElementById("reason")?.value ?? "";
 });
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSettle", () => {
   const kept = document.getElementById("kept");
   if (!kept || !written || document.getElementById("written-1")) return;
   kept.hidden = false;
@@ -80,7 +84,7 @@ function sayNoAnswer(isMissing) {
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.xhr?.status === 403) location.assign("/counter/"); // the form's cookie is old
-  if (!["pulse", "whose"].includes(event.detail.elt.id)) sayNoAnswer(!event.detail.successful);
+  if (!["pulse", "ask"].includes(event.detail.elt.id)) sayNoAnswer(!event.detail.successful);
 });
 
 // A screen reader is told who is there now from one place that stays.

@@ -136,6 +136,7 @@ def test_a_note_begun_at_a_desk_that_changed_hands_is_kept(
     press(first, "n", "called")
     press(first, "s", "serving")
     first.keyboard.press("t")
+    expect(first.get_by_label("Find a service")).to_be_focused()  # the panel has settled
     first.get_by_label("Note for the colleague").fill("has the copies")
     sign_in(machine, hall.colleague, live_hall.url)
     machine.new_page().goto("/counter/")
