@@ -236,7 +236,8 @@ def test_what_is_sent_once_more_after_a_sign_out_still_is_the_first_ones(cast: C
     tabs = browser(cast.handler)
     page = Page(tabs, f"/matters/{matter.pk}/")
     sign_out(tabs)
-    kept = page.send(f"/matters/{matter.pk}/reply/", text=WORDS, seen="1")
+    last = matter.entries.get().pk
+    kept = page.send(f"/matters/{matter.pk}/reply/", text=WORDS, seen=last)
     assert kept.status_code == 403 and "no longer signed in" in kept.text
     once_more = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', kept.text))
     tabs.force_login(member("N1301", "郑", cast.branch, "complaint-handler"))
