@@ -58,7 +58,7 @@ def build() -> list[Sitting]:
     seats.take_seats()
     set_rule(branch=Branch.objects.get(slug=seats.BRANCH), rule=OUTSIDE_HOURS, value=True)
     service = offering().service
-    found = Sitting.objects.open().filter(branch__slug=seats.BRANCH).order_by("pk")[:CLERKS]
+    found = Sitting.objects.unended().filter(branch__slug=seats.BRANCH).order_by("pk")[:CLERKS]
     sittings = list(found.select_related("branch", "counter__branch", "member"))
     for sitting in sittings:
         sitting.counter.services.set([service])

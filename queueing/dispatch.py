@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from hall import calendar, ledger, rules
 from hall.models import Branch, Counter
 from queueing import reach
-from queueing.models import Lane, Ticket, TicketQuerySet
+from queueing.models import Lane, Sitting, Ticket, TicketQuerySet
 from staff.models import Member
 
 # One sortable column and one partial index (line_order): the first in line is found in the same
@@ -59,13 +59,22 @@ HEAD_STARTS: Final = {
 # Both guard the claim: who comes second skips a locked row, and never takes a taken one.
 SKIP_TAKEN = "FOR UPDATE SKIP LOCKED"
 STILL_WAITING = "AND ticket.state = 'waiting'"
+# Keeps the seat until the call is committed: who leaves it, or takes it over, finds the visitor.
+KEEP_SEAT = "FOR NO KEY UPDATE"
 
 # Ticket, ledger and step in one statement: they stand or fall together without a transaction.
 # Its stamps are those of states.apply, GREATEST as well: servers' clocks differ.
+# The seat comes first: it is locked before any ticket, and read anew if somebody held it. Without
+# it the line is not looked at.
 _CLAIM = f"""
-WITH next AS (
+WITH seat AS (
+    SELECT id FROM queueing_sitting
+    WHERE id = %(seat)s AND member_id = %(member)s AND ended_at IS NULL AND started_at >= %(since)s
+    {{keep_seat}}
+), next AS (
     SELECT id FROM queueing_ticket
-    WHERE branch_id = %(branch)s AND day = %(day)s AND state = 'waiting'
+    WHERE EXISTS (SELECT FROM seat)
+      AND branch_id = %(branch)s AND day = %(day)s AND state = 'waiting'
       AND service_id IN ({reach.CALLED_FROM})
     ORDER BY rank_at, id LIMIT 1 {{skip_taken}}
 ), claimed AS (
@@ -159,15 +168,19 @@ def rank_behind(ticket: Ticket, services: Collection[int], places: int) -> dt.da
     return max(ticket.rank_at, before[-1] + dt.timedelta(microseconds=1))
 
 
-def claim(*, counter: Counter, day: dt.date, member: Member, now: dt.datetime) -> int | None:
-    """Take the first in line for a counter, step and ledger in one statement (PostgreSQL).
+def claim(*, seat: Sitting, day: dt.date, member: Member, now: dt.datetime) -> int | None:
+    """Take the first in line for a seat, step and ledger in one statement (PostgreSQL).
 
-    Returns the ticket's id, or None if nobody waits for this counter.
+    Returns the ticket's id, or None if nobody waits for this counter, or the seat is not open.
     Raises IntegrityError if the counter has a visitor already.
     """
-    statement = _CLAIM.format(skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING)
-    actor = member.signature
+    statement = _CLAIM.format(
+        keep_seat=KEEP_SEAT, skip_taken=SKIP_TAKEN, still_waiting=STILL_WAITING
+    )
+    actor, counter = member.signature, seat.counter
     values: dict[str, int | str | dt.date] = {
+        "seat": seat.pk,
+        "since": calendar.day_bounds(seat.branch, day)[0],
         "branch": counter.branch_id,
         "day": day,
         "counter": counter.pk,

@@ -250,7 +250,8 @@ class Step(models.Model):
 
 
 class SittingQuerySet(models.QuerySet["Sitting"]):
-    def open(self) -> SittingQuerySet:
+    def unended(self) -> SittingQuerySet:
+        """Those that nobody has ended yet. Whether somebody sits there is asked of ``seats``."""
         return self.filter(ended_at=None)
 
 

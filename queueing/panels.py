@@ -12,9 +12,10 @@ from hall import calendar
 from hall.events import TICKETS, Event
 from hall.formats import NONE, in_minutes
 from hall.models import Branch
+from queueing import seats
 from queueing.figures import counter_plan
 from queueing.figures import lines_today as lines_today_of
-from queueing.models import Sitting, State, Ticket
+from queueing.models import State, Ticket
 from queueing.screens.tickets import rows_at
 from staff import access
 from staff.look import Look
@@ -33,9 +34,8 @@ def _lines(look: Look) -> Mapping[str, object]:
 def _revision(branch: Branch, now: dt.datetime) -> object:
     """Changes with every move of a ticket of today, and with who sits where (two queries)."""
     tickets = Ticket.objects.of_day(branch, calendar.local_day(branch, now))
-    seats = Sitting.objects.open().filter(branch=branch)
     moves = tickets.aggregate(Max("state_since"), Count("pk"), Sum("call_count"))
-    sits = seats.aggregate(Max("changed_at"), Count("pk"))
+    sits = seats.open_at([branch], now).aggregate(Max("changed_at"), Count("pk"))
     return sorted(moves.items()), sorted(sits.items())
 
 

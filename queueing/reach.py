@@ -7,15 +7,17 @@ with five for A in front, and one counter for A and F, the first for F is the si
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from hall.models import Branch, Counter, Offering, Service
-from queueing.models import Sitting
+from queueing import seats
 
 # For the statement that claims the first in line (dispatch): as called_from.
 CALLED_FROM: Final = "SELECT service_id FROM hall_counter_services WHERE counter_id = %(counter)s"
@@ -51,25 +53,26 @@ class Reach:
         return frozenset({service_id})
 
 
-def at(branch: Branch) -> Reach:
+def at(branch: Branch, now: dt.datetime | None = None) -> Reach:
     """The reach of a branch's counters now (two queries)."""
-    return of([branch])[branch.pk]
+    return of([branch], now)[branch.pk]
 
 
-def of(branches: Collection[Branch]) -> dict[int, Reach]:
+def of(branches: Collection[Branch], now: dt.datetime | None = None) -> dict[int, Reach]:
     """The reach of the counters of several branches, by branch (two queries)."""
     ids = [branch.pk for branch in branches]
-    seats = set(Sitting.objects.open().filter(branch__in=ids).values_list("counter_id", flat=True))
+    open_seats = seats.open_at(branches, now or timezone.now())
+    taken = set(open_seats.values_list("counter_id", flat=True))
     counters: dict[int, dict[int, set[int]]] = {pk: defaultdict(set) for pk in ids}
-    rows = Counter.objects.filter(Q(is_active=True) | Q(pk__in=seats), branch__in=ids)
+    rows = Counter.objects.filter(is_active=True, branch__in=ids)
     for branch_id, counter_id, service_id in rows.values_list("branch_id", "pk", "services"):
         counters[branch_id][counter_id].update(() if service_id is None else (service_id,))
-    return {pk: _reach(found, seats) for pk, found in counters.items()}
+    return {pk: _reach(found, taken) for pk, found in counters.items()}
 
 
-def _reach(counters: Mapping[int, set[int]], seats: Collection[int]) -> Reach:
+def _reach(counters: Mapping[int, set[int]], taken: Collection[int]) -> Reach:
     called = {counter_id: frozenset(services) for counter_id, services in counters.items()}
-    return Reach({pk: services for pk, services in called.items() if pk in seats}, called)
+    return Reach({pk: services for pk, services in called.items() if pk in taken}, called)
 
 
 def called_from(counter_id: int) -> QuerySet[Service, int]:

@@ -1,24 +1,86 @@
-"""Who sits where, and who stands before them."""
+"""Who sits where, and who stands before them: the one place where it is said what an open seat is.
+
+A seat is open while it was taken on the branch's present day and not ended, by a member who is
+active and may serve at the branch, at a counter of the branch that is in use. It is no longer open
+from the very moment on at which one of these is not so, whether or not its row was ended yet
+(``actions.end_seats`` does that, within a minute).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 
-from hall.models import Counter
-from queueing.models import Sitting, State, Step, Ticket
+from hall import calendar
+from hall.models import Branch, Counter
+from queueing.models import Sitting, SittingQuerySet, State, Step, Ticket
 from queueing.states import REOPEN_WITHIN
+from staff import access
 from staff.models import Member
+from staff.rights import Right
 
 
-def current_sitting(member: Member) -> Sitting | None:
-    mine = Sitting.objects.open().select_related("branch", "counter__zone").filter(member=member)
-    sitting = mine.first()
-    if sitting is not None:
-        # One object for both: the branch's rules are read once for as long as it lives.
+def open_at(branches: Iterable[Branch], now: dt.datetime) -> SittingQuerySet:
+    """The seats that are open at these branches (a condition of one query)."""
+    by_start: dict[dt.datetime, list[int]] = defaultdict(list)
+    for branch in branches:
+        by_start[day_start(branch, now)].append(branch.pk)
+    # Matches nothing; an empty Q() would match every row.
+    begun = Q(pk__in=[])
+    for start, there in by_start.items():
+        begun |= Q(branch__in=there, started_at__gte=start)
+    return Sitting.objects.unended().filter(
+        begun,
+        access.holding(Right.SERVE, now),
+        member__is_active=True,
+        counter__is_active=True,
+        counter__branch=F("branch"),
+    )
+
+
+def why_closed(sitting: Sitting, now: dt.datetime) -> str:
+    """Why this seat is not open, in one word; empty if it is. The same rule as ``open_at``, of a
+    row with its branch, counter and member."""
+    if sitting.ended_at is not None:
+        return "ended"
+    if sitting.started_at < day_start(sitting.branch, now):
+        return "day"
+    if not sitting.counter.is_active or sitting.counter.branch_id != sitting.branch_id:
+        return "counter"
+    if not sitting.member.is_active:
+        return "account"
+    return "" if access.may(sitting.member, Right.SERVE, sitting.branch) else "right"
+
+
+def day_start(branch: Branch, now: dt.datetime) -> dt.datetime:
+    """The first moment of the branch's present day: a seat that was taken before it is over."""
+    return calendar.day_bounds(branch, calendar.local_day(branch, now))[0]
+
+
+def current_sitting(member: Member, now: dt.datetime | None = None) -> Sitting | None:
+    """Where the member sits, if anywhere."""
+    rows = Sitting.objects.unended().select_related("branch", "counter__zone")
+    sitting = rows.filter(member=member).first()
+    return sitting if sitting and is_own(sitting, member, now or timezone.now()) else None
+
+
+def is_own(sitting: Sitting, member: Member, now: dt.datetime) -> bool:
+    """Whether this row of the member's is an open seat; asks nothing that the member knows."""
+    sitting.member = member
+    # One object for both: the branch's rules are read once for as long as it lives.
+    if sitting.counter.branch_id == sitting.branch_id:
         sitting.counter.branch = sitting.branch
-    return sitting
+    return not why_closed(sitting, now)
+
+
+def sitting_at(counter: Counter, now: dt.datetime | None = None) -> Sitting | None:
+    """Who sits at the counter."""
+    seats = open_at([counter.branch], now or timezone.now()).filter(counter=counter)
+    return seats.select_related("member", "counter").first()
 
 
 def visitor_at(counter: Counter) -> Ticket | None:

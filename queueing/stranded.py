@@ -16,7 +16,8 @@ from hall import calendar, ledger, stranded
 from hall.models import Branch, Category, Counter, Offering, Service, Zone
 from hall.refusal import Refused
 from queueing import actions
-from queueing.models import AT_COUNTER, Sitting, State, Ticket, TicketQuerySet
+from queueing.models import AT_COUNTER, State, Ticket, TicketQuerySet
+from queueing.seats import open_at
 from staff.models import Member
 
 IN_THE_HALL: Final = (State.WAITING, State.HELD, *AT_COUNTER)
@@ -120,11 +121,12 @@ def _cancel(thing: Offering | Branch, by: ledger.By) -> None:
 
 
 def seats(thing: Model) -> Iterator[str]:
-    """Who sits there, or where the member sits (one query)."""
+    """Who sits there, or where the member sits (two queries)."""
     where = _sittings(thing)
     if where is None:
         return
-    for sitting in Sitting.objects.open().filter(where).select_related("member", "counter"):
+    found = open_at(Branch.objects.all(), timezone.now()).filter(where)
+    for sitting in found.select_related("member", "counter"):
         said = {"name": sitting.member.name, "number": sitting.counter.number}
         yield _("%(name)s sits at counter %(number)s.") % said
 

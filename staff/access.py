@@ -143,6 +143,15 @@ def who_may(right: str, branch: Branch, at: dt.datetime | None = None) -> QueryS
     return Member.objects.filter(Exists(grants.filter(member=OuterRef("pk"))), is_active=True)
 
 
+def holding(right: str, at: dt.datetime) -> Exists:
+    """The condition that the ``member`` of a row may do this at the row's ``branch``.
+
+    Whether the account is active is a condition of its own.
+    """
+    grants = Grant.objects.standing(at).of(right).filter(member=OuterRef("member"))
+    return Exists(grants.filter(Q(branch=OuterRef("branch")) | Q(branch=None)))
+
+
 def who_may_everywhere(right: str) -> QuerySet[Member]:
     """The members who may do this at every branch."""
     grants = Grant.objects.standing(timezone.now()).of(right).filter(branch=None)

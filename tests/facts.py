@@ -415,7 +415,7 @@ def call_of(call: lobby.Call) -> list[object]:
 @fact
 def desks() -> Any:
     """What stands before each member who sits at a counter."""
-    seats = Sitting.objects.open().select_related("branch", "counter__branch", "member")
+    seats = Sitting.objects.unended().select_related("branch", "counter__branch", "member")
     ordered = seats.order_by("branch__slug", "counter__number")
     return {
         f"{place_of(seat.counter)}, {number_of(seat.member)}": desk_at(seat) for seat in ordered
@@ -735,7 +735,7 @@ def next_ticket(branch: Branch) -> Any:
 
 def next_calls(branch: Branch) -> Any:
     """Whom each free counter calls, and where they stand who are sent back into line."""
-    seats = Sitting.objects.open().filter(branch=branch).select_related("branch", "counter")
+    seats = Sitting.objects.unended().filter(branch=branch).select_related("branch", "counter")
     found = []
     for sitting in seats.order_by("counter__number"):
         with contextlib.suppress(Refused):

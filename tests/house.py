@@ -44,6 +44,7 @@ UNRECORDED: Final = {
     "hall.actions.device.seen": "when a device was last heard of: nothing is decided",
     "queueing.actions.locking.changing": "the move that is made in it is recorded",
     "queueing.actions.locking.at_own_counter": "the move that is made in it is recorded",
+    "queueing.actions.locking.from_seat": "the move that is made in it is recorded",
     "hall.actions.device.renew": "another code for a screen that nobody has paired",
     "hall.actions.outbox.put": "part of the action that calls it; the parcel is a row of its own",
 }

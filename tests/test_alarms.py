@@ -38,7 +38,7 @@ def sit(cast: Cast, number: int, who: Member, at: dt.datetime) -> None:
 
 
 def called(cast: Cast, who: Member, at: dt.datetime) -> Ticket:
-    seat = seats.current_sitting(who)
+    seat = seats.current_sitting(who, at)
     assert seat is not None
     ticket = actions.call_next(sitting=seat, by=who, now=at)
     assert ticket is not None

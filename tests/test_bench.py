@@ -344,7 +344,7 @@ def test_boards_are_told_beside_the_relay() -> None:
 @NEEDS_POSTGRES
 def test_without_the_ledger_everything_else_is_done(cast: Cast) -> None:
     for count, arm in ((4, contextlib.nullcontext()), (0, ledger.without())):
-        seat = Sitting.objects.open().first() or cast.sit()
+        seat = Sitting.objects.unended().first() or cast.sit()
         before = LedgerRow.objects.count()
         with arm:
             cast.ticket()

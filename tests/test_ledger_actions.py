@@ -175,7 +175,7 @@ def held(cast: Cast) -> Ticket:
 
 
 def seat_of(cast: Cast) -> Sitting:
-    return cast.clerk.sittings.open().get()
+    return cast.clerk.sittings.unended().get()
 
 
 def ownerless(cast: Cast) -> Matter:
@@ -417,6 +417,8 @@ CHANGE_NOTHING: Final = {
     "queueing.actions.seat.check_free": "a question",
     "queueing.actions.locking.one_statement": "a transaction",
     "queueing.actions.locking.first_wins": "a transaction",
+    "queueing.actions.locking.locked_seats": "a question",
+    "queueing.actions.locking.own_seat": "a question",
     "ratings.actions.rating.in_words": "a text",
     "ratings.actions.rating.case_text": "a text",
     "staff.actions.access.check_grant": "a question",

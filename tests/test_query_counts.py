@@ -81,7 +81,7 @@ def crowd(cast: Cast) -> None:
         cast.ticket(cast.medical, now=timezone.now() - dt.timedelta(days=1))
     for matter in (*Matter.objects.all(), *(put_in(cast) for _ in range(20))):
         complaints.add_words(matter=matter, text="还有。")
-    for seat in cast.branch.sittings.open().exclude(member=cast.clerk)[:6]:
+    for seat in cast.branch.sittings.unended().exclude(member=cast.clerk)[:6]:
         actions.call_next(sitting=seat, by=seat.member)
 
 

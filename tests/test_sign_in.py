@@ -101,10 +101,10 @@ def test_signing_out_leaves_the_counter_but_not_the_visitor(cast: Cast, client: 
     assert visitor is not None
     response = client.post("/sign-out/")
     assert response.headers["Location"].startswith(reverse("queueing:leave"))
-    assert Sitting.objects.open().filter(pk=seat.pk).exists()
+    assert Sitting.objects.unended().filter(pk=seat.pk).exists()
     actions.no_show(ticket=visitor, by=cast.clerk)
     client.post("/sign-out/")
-    assert not Sitting.objects.open().filter(pk=seat.pk).exists()
+    assert not Sitting.objects.unended().filter(pk=seat.pk).exists()
 
 
 def test_one_press_sign_in_is_for_the_trial_alone(

@@ -1,7 +1,7 @@
 """Everything that changes a ticket or a seat: lock, move, write the time line, publish."""
 
 from queueing.actions.day import close_day
-from queueing.actions.locking import CHANGEABLE
+from queueing.actions.locking import CHANGEABLE, SeatLost
 from queueing.actions.seat import CounterTaken, VisitorAtCounter, leave, sit_down
 from queueing.actions.ticket import cancel, issue
 from queueing.actions.visit import (
@@ -23,6 +23,7 @@ from queueing.actions.visit import (
 __all__ = [
     "CHANGEABLE",
     "CounterTaken",
+    "SeatLost",
     "VisitorAtCounter",
     "call",
     "call_next",

@@ -13,7 +13,15 @@ from hall.events import Event, publish
 from hall.models import Offering
 from hall.refusal import Refused
 from queueing import dispatch, reach, seats, states
-from queueing.actions.locking import CHANGEABLE, at_own_counter, changing, one_statement
+from queueing.actions.locking import (
+    CHANGEABLE,
+    SeatLost,
+    at_own_counter,
+    changing,
+    from_seat,
+    one_statement,
+    own_seat,
+)
 from queueing.actions.seat import check_free
 from queueing.models import Sitting, State, Ticket
 from queueing.seats import current_sitting, undoable
@@ -25,9 +33,11 @@ def call_next(*, sitting: Sitting, by: Member, now: dt.datetime | None = None) -
     """Call the first in line for this counter; None if nobody waits.
 
     Two clerks, or one clerk pressing twice, never call the same visitor or two at once.
-    Raises VisitorAtCounter if one is there already.
+    Raises VisitorAtCounter if one is there already, SeatLost if the seat is not open.
     """
     moment = now or timezone.now()
+    if not seats.is_own(sitting, by, moment):
+        raise SeatLost(sitting.counter.number)
     try:
         with one_statement():
             ticket_id = _claim(sitting, by, moment)
@@ -35,6 +45,8 @@ def call_next(*, sitting: Sitting, by: Member, now: dt.datetime | None = None) -
     except IntegrityError:
         ticket_id = None
     if ticket_id is None:
+        # The statement does not say which it was: asked only where nobody was called.
+        _check_open(sitting)
         check_free(sitting.counter)
         return None
     publish(sitting.branch_id, Event.TICKET_CALLED, ticket=ticket_id, counter=sitting.counter_id)
@@ -44,25 +56,25 @@ def call_next(*, sitting: Sitting, by: Member, now: dt.datetime | None = None) -
 def call(*, ticket: Ticket, sitting: Sitting, by: Member, now: dt.datetime | None = None) -> Ticket:
     """Call this very ticket, out of turn; one that was missed comes back into line first."""
     moment = now or timezone.now()
-    with changing(ticket, Event.TICKET_CALLED) as row:
+    with from_seat(ticket, sitting, by, moment, Event.TICKET_CALLED) as (row, seat):
         if row.state == State.NO_SHOW:
             # No move leads from *did not come* to *called*: it is a return, and counts as one.
             _requeue(row, by=by, at=moment)
-        _take(row, sitting, by)
+        _take(row, seat, by)
         states.apply(row, "call", at=moment, by=by)
     return row
 
 
 def recall(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
     """Call again; the board and the voice announce it once more."""
-    with at_own_counter(ticket, by, Event.TICKET_CALLED) as row:
+    with at_own_counter(ticket, by, now, Event.TICKET_CALLED) as row:
         states.apply(row, "recall", at=now or timezone.now(), by=by)
     return row
 
 
 def start(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
     """The visitor has come to the counter."""
-    with at_own_counter(ticket, by) as row:
+    with at_own_counter(ticket, by, now) as row:
         row.member = by
         states.apply(row, "start", at=now or timezone.now(), by=by)
     return row
@@ -70,7 +82,7 @@ def start(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Tick
 
 def finish(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
     """The visit is over."""
-    with at_own_counter(ticket, by, Event.VISIT_FINISHED) as row:
+    with at_own_counter(ticket, by, now, Event.VISIT_FINISHED) as row:
         row.member = by
         states.apply(row, "finish", at=now or timezone.now(), by=by)
     return row
@@ -80,7 +92,7 @@ def reopen(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Tic
     """Undo a finish pressed by mistake, within two minutes, if it was the last that was done in
     this sitting."""
     moment = now or timezone.now()
-    with at_own_counter(ticket, by) as row:
+    with at_own_counter(ticket, by, now) as row:
         # First: of a visit that is not over it would be wrong to say that it is too late.
         states.check(row, states.MOVES["reopen"])
         if moment - row.state_since > REOPEN_WITHIN:
@@ -95,14 +107,14 @@ def reopen(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Tic
 
 def no_show(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
     """The visitor did not come."""
-    with at_own_counter(ticket, by) as row:
+    with at_own_counter(ticket, by, now) as row:
         states.apply(row, "no_show", at=now or timezone.now(), by=by)
     return row
 
 
 def return_to_line(*, ticket: Ticket, by: Member, now: dt.datetime | None = None) -> Ticket:
     """Back into line, behind the next few, for a visitor who needs a moment."""
-    with at_own_counter(ticket, by) as row:
+    with at_own_counter(ticket, by, now) as row:
         moment = now or timezone.now()
         states.apply(row, "return", at=moment, by=by)
         row.rank_at = _rank_back(row, moment, row.counter_id)
@@ -119,7 +131,7 @@ def requeue(*, ticket: Ticket, by: Member | None, now: dt.datetime | None = None
 
 def hold(*, ticket: Ticket, by: Member, reason: str = "", now: dt.datetime | None = None) -> Ticket:
     """Put the visit aside while the visitor copies, fills in or fetches something."""
-    with at_own_counter(ticket, by) as row:
+    with at_own_counter(ticket, by, now) as row:
         states.apply(row, "hold", at=now or timezone.now(), by=by, reason=reason)
     return row
 
@@ -128,9 +140,10 @@ def resume(
     *, ticket: Ticket, sitting: Sitting, by: Member, now: dt.datetime | None = None
 ) -> Ticket:
     """Go on with a visit on hold, at this counter."""
-    with changing(ticket) as row:
-        _take(row, sitting, by)
-        states.apply(row, "resume", at=now or timezone.now(), by=by)
+    moment = now or timezone.now()
+    with from_seat(ticket, sitting, by, moment, Event.TICKET_CHANGED) as (row, seat):
+        _take(row, seat, by)
+        states.apply(row, "resume", at=moment, by=by)
     return row
 
 
@@ -143,7 +156,7 @@ def transfer(
     now: dt.datetime | None = None,
 ) -> Ticket:
     """Send the visitor into the line of another service, ranking by the first arrival."""
-    with at_own_counter(ticket, by) as row:
+    with at_own_counter(ticket, by, now) as row:
         _into_line(row, offering)
         # The counter after the move: step and ledger keep where the visitor came from.
         states.apply(row, "transfer", at=now or timezone.now(), by=by, reason=reason)
@@ -173,8 +186,10 @@ def _into_line(row: Ticket, offering: Offering) -> None:
 def _claim(sitting: Sitting, by: Member, moment: dt.datetime) -> int | None:
     day = calendar.local_day(sitting.branch, moment)
     if connection.vendor == "postgresql":
-        return dispatch.claim(counter=sitting.counter, day=day, member=by, now=moment)
-    # SQLite: the transaction began IMMEDIATE, so that nobody else looks at the same first row.
+        return dispatch.claim(seat=sitting, day=day, member=by, now=moment)
+    # SQLite: the transaction began IMMEDIATE, so that nobody else looks at the same first row, or
+    # gets up meanwhile.
+    own_seat(by, moment, sitting)
     row = dispatch.line_for(sitting.counter, day).select_related("service").first()
     if row is None:
         return None
@@ -190,7 +205,7 @@ def _check_last(row: Ticket, by: Member, moment: dt.datetime) -> None:
     Asked after the counter was found free: what is being done with a visitor there ends the one or
     stands in the time line.
     """
-    sitting = current_sitting(by)
+    sitting = current_sitting(by, moment)
     last = undoable(sitting, moment) if sitting else None
     if last is None or last.pk != row.pk:
         raise Refused(
@@ -200,6 +215,12 @@ def _check_last(row: Ticket, by: Member, moment: dt.datetime) -> None:
             )
             % {"code": row.code}
         )
+
+
+def _check_open(sitting: Sitting) -> None:
+    """Raise SeatLost if somebody ended it since it was read."""
+    if not Sitting.objects.unended().filter(pk=sitting.pk).exists():
+        raise SeatLost(sitting.counter.number)
 
 
 def _take(row: Ticket, sitting: Sitting, by: Member) -> None:

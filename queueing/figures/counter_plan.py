@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from hall import calendar, rules
 from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Offering, Service, Zone, fetch_rules
-from queueing import reach
+from queueing import reach, seats
 from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
 from staff.look import Look
@@ -209,9 +209,9 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
     fetch_rules(branches)
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
     tickets = _visitors(days)
-    sittings = _sittings(days)
+    sittings = _sittings(branches, now)
     counters = _counters(branches, {*tickets, *sittings})
-    calls = reach.of(branches)
+    calls = reach.of(branches, now)
     lines = _lines(branches, days, calls, now)
     left = _last_left(days)
     left_open = _left_open(days)
@@ -260,9 +260,9 @@ def _counters(branches: Sequence[Branch], taken: Collection[int]) -> Mapping[int
     return found
 
 
-def _sittings(branch_ids: Iterable[int]) -> dict[int, Sitting]:
-    seats = Sitting.objects.open().filter(branch__in=list(branch_ids)).select_related("member")
-    return {seat.counter_id: seat for seat in seats}
+def _sittings(branches: Sequence[Branch], now: dt.datetime) -> dict[int, Sitting]:
+    found = seats.open_at(branches, now).select_related("member")
+    return {seat.counter_id: seat for seat in found}
 
 
 def _lines(

@@ -196,7 +196,7 @@ def queues(branch: Branch, now: dt.datetime | None = None) -> Queues:
     offerings = reach.lines([branch], {(branch.pk, each.service_id) for each in waiting})
     minutes = {each.service_id: float(each.typical_minutes) for each in offerings}
     minutes |= minutes_by_service(branch, moment)
-    calls = reach.at(branch)
+    calls = reach.at(branch, moment)
     counters = open_counters(branch, moment, minutes, calls)
     forecast = Forecast(counters, defaultdict(lambda: 8.0, minutes))
     forecast.play((each.ticket_id, each.service_id) for each in waiting)

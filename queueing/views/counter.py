@@ -196,6 +196,8 @@ def desk(request: HttpRequest, _member: Member, sitting: Sitting) -> HttpRespons
 def call_next(request: HttpRequest, member: Member, sitting: Sitting) -> HttpResponse:
     try:
         ticket = actions.call_next(sitting=sitting, by=member)
+    except actions.SeatLost:
+        return displaced(request, member)
     except Refused as refusal:
         return answer(request, sitting, Said("bad", str(refusal)))
     if ticket is None:
@@ -218,6 +220,8 @@ def act(
     visitor = get_object_or_404(Ticket.objects.visible_to(member, Right.SERVE), pk=ticket)
     try:
         moved = MOVES[move].act(Press(visitor, sitting, member, request.POST))
+    except actions.SeatLost:
+        return displaced(request, member)
     except Refused as refusal:
         return answer(request, sitting, Said("bad", str(refusal)), panel=move)
     said = said_of(move, moved)
@@ -324,13 +328,13 @@ def in_place(response: HttpResponse) -> HttpResponse:
 
 def lost_seat(member: Member) -> dict[str, Any]:
     """Where the member sat last, and who took that seat over."""
-    last = member.sittings.select_related("counter").order_by("-started_at").first()
+    last = member.sittings.select_related("counter__branch").order_by("-started_at").first()
     if last is None or last.ended_at is None:
         return {"last": last, "taken_by": None}
     # A take-over ends one sitting and begins the next with the same moment (actions.sit_down).
-    taken = Sitting.objects.open().filter(counter=last.counter_id, started_at=last.ended_at)
-    theirs = taken.exclude(member=member).select_related("member", "counter")
-    return {"last": last, "taken_by": theirs.first()}
+    now = seats.sitting_at(last.counter)
+    is_theirs = now is not None and now.started_at == last.ended_at and now.member_id != member.pk
+    return {"last": last, "taken_by": now if is_theirs else None}
 
 
 def picker(request: HttpRequest, member: Member) -> HttpResponse:

@@ -45,13 +45,14 @@ def sit(request: HttpRequest, member: Member) -> HttpResponse:
     """Sit down at a counter (POST); ask before taking it from somebody (GET)."""
     asked = request.POST if request.method == "POST" else request.GET
     counter = get_object_or_404(counters_of(member), pk=typed.number(asked.get("counter")))
-    sitting = counter.sittings.open().select_related("member").exclude(member=member).first()
+    sitting = seats.sitting_at(counter)
+    is_taken = sitting is not None and sitting.member_id != member.pk
     if request.method == "POST":
         # Only from whom the page names: of another who sits there now it is asked anew.
         named = typed.number(request.POST.get("take_over"))
-        is_named = sitting is not None and sitting.pk == named
+        is_named = is_taken and sitting is not None and sitting.pk == named
         return take_seat(request, member, counter, take_over=is_named)
-    if sitting is None:
+    if not is_taken:
         return redirect("queueing:counter")
     context = {
         "branch": counter.branch,

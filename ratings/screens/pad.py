@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from hall import calendar, rules
 from hall.languages import HTML_TAG
 from hall.models import Branch, Counter, Department
-from queueing.models import Sitting, State, Step, Ticket
+from queueing import seats
+from queueing.models import State, Step, Ticket
 from ratings import signed
 from ratings.models import ASPECT_OF, REASONS, Aspect, Grade, Rating, Reason
 from staff.models import Member
@@ -70,8 +71,8 @@ def pads(
     """The pads of these counters of the branch, by their ids, in four queries."""
     moment = now or timezone.now()
     counters = asked.filter(is_active=True).select_related("branch", "department")
-    seats = Sitting.objects.open().filter(branch=branch).select_related("member__department")
-    members = {seat.counter_id: seat.member for seat in seats}
+    found = seats.open_at([branch], moment).select_related("member__department")
+    members = {seat.counter_id: seat.member for seat in found}
     visits = _just_finished(branch, moment)
     return {
         counter.pk: PadState(
