@@ -111,7 +111,7 @@ def test_a_desk_whose_browser_a_colleague_signed_in_to_acts_for_nobody(
     assert says(page.send("/counter/leave/"), *CHANGED)
     assert says(page.send("/sign-out/"), *CHANGED), "nor does it sign the other out"
     ticket.refresh_from_db()
-    assert ticket.state == "waiting" and Sitting.objects.open().count() == 2
+    assert ticket.state == "waiting" and Sitting.objects.unended().count() == 2
 
 
 def test_one_clerk_at_two_machines_acts_at_the_counter_that_the_page_names(cast: Cast) -> None:
@@ -128,7 +128,7 @@ def test_one_clerk_at_two_machines_acts_at_the_counter_that_the_page_names(cast:
     assert says(first.send("/counter/leave/"), *moved)
     ticket.refresh_from_db()
     assert ticket.state == "waiting"
-    assert Sitting.objects.open().get().counter == cast.counters[5]
+    assert Sitting.objects.unended().get().counter == cast.counters[5]
     assert first.refresh("/whose/").status_code == 204, "the person is the same"
     anew = Page(first.browser, "/counter/")
     anew.press("/counter/next/")
@@ -178,7 +178,7 @@ def test_a_counter_is_taken_from_whom_the_page_names_and_nobody_else(cast: Cast)
     form = {"counter": cast.counters[3].pk, "take_over": named}
     again = mine.post("/counter/sit/", form, follow=True)
     assert "Member N1005 sits at counter 3 since" in again.text
-    assert Sitting.objects.open().get().member == third
+    assert Sitting.objects.unended().get().member == third
 
 
 # --- words ---

@@ -127,7 +127,7 @@ def test_a_press_before_the_page_knows_is_answered_so(hall: Cast, first: Page) -
     first.keyboard.press("n")
     is_empty(first)
     says(first, "You sit at counter 5 now.", "Nothing was changed.")
-    assert Sitting.objects.open().get().counter == hall.counters[5]
+    assert Sitting.objects.unended().get().counter == hall.counters[5]
 
 
 def test_a_note_begun_at_a_desk_that_changed_hands_is_kept(
