@@ -6,11 +6,20 @@ const apart = (code) => [...code].join(" ");
 const readOut = (code) => [...code].map((sign) => SPOKEN_DIGITS[sign] ?? sign).join("");
 
 const LANGUAGES = {
-  zh: { tag: "zh-cn", text: (code, counter) => `请${readOut(code)}号，到${counter}号窗口。` },
-  yue: { tag: "zh-hk", text: (code, counter) => `請${apart(code)}號，到${counter}號窗口。` },
+  zh: {
+    tag: "zh-cn",
+    text: (code, counter) => `请${readOut(code)}号，到${counter}号窗口。`,
+    short: (code, counter) => `${readOut(code)}，${counter}号窗口。`,
+  },
+  yue: {
+    tag: "zh-hk",
+    text: (code, counter) => `請${apart(code)}號，到${counter}號窗口。`,
+    short: (code, counter) => `${apart(code)}，${counter}號窗口。`,
+  },
   en: {
     tag: "en",
     text: (code, counter) => `Ticket ${apart(code)}, please go to counter ${counter}.`,
+    short: (code, counter) => `${apart(code)}, counter ${counter}.`,
   },
 };
 
@@ -22,15 +31,17 @@ export function localVoice(language) {
   );
 }
 
-/** Speaks one call; resolves when it is over, with a name for what was heard. */
-export async function utter(language, voice, code, counter) {
-  const utterance = new SpeechSynthesisUtterance(LANGUAGES[language].text(code, counter));
-  Object.assign(utterance, { voice, lang: voice.lang, rate: 0.9 });
-  await new Promise((resolve) => {
-    for (const type of ["end", "error"]) utterance.addEventListener(type, resolve);
-    setTimeout(resolve, PATIENCE); // some browsers forget to say that they are done
+/** Speaks one call; resolves when it is over, with a name for what was heard, if it was. */
+export async function utter(language, voice, code, counter, isRush) {
+  const say = LANGUAGES[language][isRush ? "short" : "text"];
+  const utterance = new SpeechSynthesisUtterance(say(code, counter));
+  Object.assign(utterance, { voice, lang: voice.lang, rate: isRush ? 1.1 : 0.9 });
+  const isHeard = await new Promise((resolve) => {
+    utterance.addEventListener("end", () => resolve(true));
+    utterance.addEventListener("error", () => resolve(false));
+    setTimeout(() => resolve(true), PATIENCE); // some browsers forget to say that they are done
     speechSynthesis.speak(utterance);
   });
   speechSynthesis.cancel();
-  return [`${language}/browser`];
+  return isHeard ? [`${language}/browser`] : [];
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from hall.models import Counter, Notice, Zone
@@ -211,3 +212,25 @@ def test_without_scripts_the_columns_come_by_in_turn(cast: Cast, new_context: Ne
             break
         page.wait_for_timeout(100)
     assert box and 0 <= box["x"] < PANEL["width"]
+
+
+@pytest.mark.parametrize("count", [4, 6, 40])
+def test_a_call_that_was_not_spoken_says_so_in_its_row(
+    cast: Cast, wall: BrowserContext, count: int
+) -> None:
+    call(many_counters(cast, count))
+    Ticket.objects.update(last_called_at=timezone.now() - dt.timedelta(minutes=2))
+    page = wall.new_page()
+    page.goto(URL)
+    expect(page.locator(".call[data-unspoken] .unspoken:visible")).to_have_count(count)
+    legend = page.locator(".call-legend")  # what the sign in each row means
+    expect(legend).to_have_text("Not announced aloud")
+    expect(legend).to_be_visible()
+    assert max(page.locator(".call").evaluate_all(OVERLAPS)) <= 0
+    heights = page.locator(".call").evaluate_all(
+        """rows => rows.map(row =>
+          row.querySelector(".where").scrollHeight - row.getBoundingClientRect().height)"""
+    )
+    if folder := os.environ.get("RUSH_PICTURES"):
+        page.screenshot(path=Path(folder) / f"unspoken-{count}.png")
+    assert max(heights) <= 1

@@ -43,7 +43,7 @@ for (const type of ["hall:speaking", "hall:spoken"]) {
 }
 const start = AudioBufferSourceNode.prototype.start;
 AudioBufferSourceNode.prototype.start = function (at, from, length) {
-  sounds.push([at, at + length]);
+  sounds.push([at, at + length / this.playbackRate.value]);
   start.call(this, at, from, length);
 };
 window.show = (rows) => {
@@ -51,13 +51,17 @@ window.show = (rows) => {
   region.innerHTML = rows;
   region.dispatchEvent(new CustomEvent("hall:live", { bubbles: true }));
 };
-window.heard = (count) => new Promise((resolve, reject) => {
-  setTimeout(() => reject(Error(`only ${spoken.length} spoken`)), 30_000);
+window.heard = (count, within) => new Promise((resolve, reject) => {
+  setTimeout(() => reject(Error(`only ${spoken.length} spoken`)), within * 1000);
   const look = () => { if (spoken.length >= count) resolve(spoken); };
   document.addEventListener("hall:spoken", look);
   look();
 });
 """
+# The server's clock goes on by so much.
+LATER = """by => import("/static/js/server-time.js").then(clock => {
+  clock.correct(clock.serverNow() + by, performance.now());
+})"""
 # Stands in for a browser that was told nothing about sound: forbidden until a click.
 FORBIDDEN = """
 window.isAllowed = false;
@@ -84,12 +88,14 @@ Object.defineProperty(window, "speechSynthesis", { value: {
 """
 
 
-def row(code: str, *, seconds: int = 5, counter: int = 3, time: int = 1) -> str:
+def row(
+    code: str, *, seconds: int = 5, counter: int = 3, time: int = 1, is_answered: bool = False
+) -> str:
     """A row of the board with a call that is some seconds old when the page is answered."""
     at = NOW - dt.timedelta(seconds=seconds)
     return (
         f'<li data-call-id="20260302-{code}-{time}" data-code="{code}" data-counter="{counter}"'
-        f' data-called-at="{at.isoformat()}">{code}</li>'
+        f' data-called-at="{at.isoformat()}"{" data-answered" * is_answered}>{code}</li>'
     )
 
 
@@ -195,10 +201,15 @@ def load(browser: Browser, site: Site) -> Iterator[Load]:
         context.close()
 
 
-def heard(page: Page, count: int) -> list[dict[str, Any]]:
-    """The first calls that were spoken; waits until there are as many."""
-    spoken: list[dict[str, Any]] = page.evaluate("heard", count)
+def heard(page: Page, count: int, within: int = 30) -> list[dict[str, Any]]:
+    """The first calls that were spoken; waits some seconds until there are as many."""
+    spoken: list[dict[str, Any]] = page.evaluate("([n, s]) => heard(n, s)", [count, within])
     return spoken
+
+
+def unspoken(page: Page) -> list[str]:
+    """The calls of which the board says that they were not spoken."""
+    return page.locator("[data-unspoken]").all_text_contents()
 
 
 def codes(spoken: list[dict[str, Any]]) -> list[str]:
@@ -300,6 +311,66 @@ def test_in_a_crowd_only_the_first_language_is_spoken(load: Load, site: Site) ->
     spoken = heard(page, 2)
     languages = [{clip.split("/")[0] for clip in call["clips"]} - {"common"} for call in spoken]
     assert languages == [{"zh"}, {"zh", "en"}], "four were waiting, then three"
+
+
+def test_forty_calls_at_once_are_all_spoken_the_more_wait_the_shorter(
+    load: Load, site: Site
+) -> None:
+    site.attributes = 'data-voice-languages="zh,en"'
+    page = load("".join(row(f"A{n}", seconds=41 - n, counter=n) for n in range(1, 41)))
+    spoken = heard(page, 40, within=90)
+    assert codes(spoken) == [f"A{n}" for n in range(1, 41)]
+    first, *_, last = spoken
+    assert first["clips"] == (
+        "common/chime zh/letter-a zh/digit-1 zh/to zh/number-1 zh/counter".split()
+    )
+    rush = spoken[1:32]  # nobody needs a second chime
+    assert [call["clips"][0] for call in rush] == ["zh/letter-a"] * 31
+    assert [len(call["clips"]) for call in spoken[32:36]] == [9] * 4  # Mandarin alone
+    assert last["clips"][0] == "common/chime" and last["clips"][-1] == "en/number-40"
+    sounds = page.evaluate("sounds")
+    assert all(end <= start + 0.001 for (_, end), (start, _) in pairwise(sounds))
+
+
+def test_a_call_that_waited_for_its_turn_is_spoken_after_a_minute(load: Load) -> None:
+    page = load(row("A2", seconds=58) + row("A1", seconds=59))
+    page.evaluate(LATER, 61_000)
+    assert codes(heard(page, 2)) == ["A1", "A2"]
+    assert unspoken(page) == []
+
+
+def test_a_call_whose_turn_comes_after_three_minutes_is_told_to_be_unspoken(load: Load) -> None:
+    page = load(row("A2", seconds=1) + row("A1", seconds=2))
+    page.evaluate(LATER, 181_000)
+    expect(page.locator("[data-unspoken]")).to_have_count(1)
+    assert unspoken(page) == ["A2"]
+
+
+def test_who_has_come_meanwhile_is_called_no_more(load: Load) -> None:
+    page = load(row("A3", seconds=1) + row("A2", seconds=2) + row("A1", seconds=3))
+    page.evaluate("show", row("A4", seconds=0) + row("A3", seconds=1, is_answered=True) + row("A1"))
+    assert codes(heard(page, 2)) == ["A1", "A4"]
+    page.wait_for_timeout(500)
+    assert codes(heard(page, 2)) == ["A1", "A4"]
+    assert unspoken(page) == []
+
+
+def test_a_call_that_is_not_spoken_after_all_says_so(load: Load, site: Site) -> None:
+    site.lost = {"zh/digit-7"}
+    page = load(row("A8", seconds=1) + row("A7", seconds=2) + row("A6", seconds=61))
+    heard(page, 2)
+    assert unspoken(page) == ["A7", "A6"]
+    page.evaluate("show", row("A7", seconds=2, is_answered=True) + row("A6", seconds=61))
+    assert unspoken(page) == ["A6"]
+
+
+@pytest.mark.parametrize("how", ["forbidden", "silent"])
+def test_a_board_without_a_voice_says_so_at_each_call(load: Load, site: Site, how: str) -> None:
+    site.attributes = 'data-voice-languages=""' if how == "silent" else site.attributes
+    page = load(row("A1"), FORBIDDEN)
+    expect(page.locator("[data-unspoken]")).to_have_count(1)
+    page.evaluate("show", row("A2", seconds=1) + row("A1"))
+    expect(page.locator("[data-unspoken]")).to_have_count(2)
 
 
 def test_the_row_is_marked_while_it_is_spoken_also_when_it_is_renewed(load: Load) -> None:
