@@ -15,8 +15,8 @@ from django_filters.fields import ModelChoiceField
 
 from hall import calendar, lists
 from hall.models import Branch, Counter, Service
+from queueing import spans
 from queueing.models import OUTCOMES, Lane, State, Ticket
-from queueing.screens import tickets as tickets_screen
 from staff.models import Member
 
 OPEN: Final = "open"
@@ -91,11 +91,12 @@ class TicketFilter(lists.Filter):
         return tickets.filter(state=state)
 
     def tickets(self) -> QuerySet[Ticket]:
-        """The tickets asked for, in order."""
+        """The tickets asked for, in order, with their time in line."""
         tickets: QuerySet[Ticket] = self.qs
         tickets = tickets.filter(branch=self.branch, day=self.day_asked)
+        tickets = tickets.annotate(in_line=spans.in_line(self.now))
         if self.value("order") == LONGEST:
-            return tickets.order_by(tickets_screen.waited(self.now).desc(), "id")
+            return tickets.order_by("-in_line", "id")
         return tickets.order_by("-issued_at", "-id")
 
 

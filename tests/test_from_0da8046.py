@@ -18,7 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,19 +182,85 @@ def test_it_says_the_same_as_before(name: str, now: dict[str, Any]) -> None:
 
 def as_meant(name: str, facts: Any) -> Any:
     """The facts of a name without what is meant to differ."""
-    if name == "desks":  # Clocks are told to the nearest second now; before, they were cut off.
-        return {
-            seat: said | {"visitor": [*said["visitor"][:2], *said["visitor"][3:]]}
-            for seat, said in facts.items()
+    return MEANT[name](facts) if name in MEANT else facts
+
+
+def desks_as_meant(facts: Any) -> Any:
+    """Clocks are told to the nearest second now; before, they were cut off. At a visit they count
+    what was served; before, they counted pauses as well."""
+    return {
+        seat: said | {"visitor": [*said["visitor"][:2], *said["visitor"][3:]]}
+        for seat, said in facts.items()
+    }
+
+
+def day_figures_as_meant(facts: Any) -> Any:
+    """A visit counts with the time in which it was served whatever became of it; before, only if
+    somebody finished it."""
+    return {slug: {day: told[:3] for day, told in days.items()} for slug, days in facts.items()}
+
+
+def own_days_as_meant(facts: Any) -> Any:
+    """A clerk's median is of the time in which visitors were served; before, pauses and other
+    lines between the start and the finish were counted in."""
+    return {who: {day: told[:2] for day, told in days.items()} for who, days in facts.items()}
+
+
+def lines_as_meant(facts: Any) -> Any:
+    """Estimates rest on the served time of visits, as the clerk's median does; and who came back
+    or was passed on has waited as long as they stood in line, not since they took the ticket."""
+    return {
+        slug: told
+        | {
+            "lines": {service: [line[0], line[2]] for service, line in told["lines"].items()},
+            "places": [place[:2] for place in told["places"]],
         }
-    if name == "lines":  # People ahead: see the test below.
-        return {
-            branch: said | {"places": [[code, *wait] for code, _ahead, *wait in said["places"]]}
-            for branch, said in facts.items()
+        for slug, told in facts.items()
+    }
+
+
+def floors_as_meant(facts: Any) -> Any:
+    """The longest wait, and alarms of it, are of the time in line; a visit at a counter is as long
+    as what was served of it, so that one who was passed on began before the last start."""
+    return {
+        slug: told
+        | {
+            "counters": {
+                number: [state, None if state == "serving" else since, is_too_long]
+                for number, (state, since, is_too_long) in told["counters"].items()
+            },
+            "longest": None,
+            "alarms": {kind: n for kind, n in told["alarms"].items() if kind != "look"},
         }
-    if name == "next_steps":
-        return {branch: without_ranks_behind(said) for branch, said in facts.items()}
-    return facts
+        for slug, told in facts.items()
+    }
+
+
+def running_month_as_meant(facts: Any) -> Any:
+    """Of each row the number of lengths of service, their median and percentile: as in
+    ``day_figures_as_meant``. Months that were summed up before stay as they are."""
+
+    def others(row: str) -> str:
+        values = row.split("|")
+        return "|".join([*values[:18], *values[21:]])
+
+    return {slug: {at: others(row) for at, row in rows.items()} for slug, rows in facts.items()}
+
+
+def next_steps_as_meant(facts: Any) -> Any:
+    """Who goes first of a seat's lines: see there."""
+    return {branch: without_ranks_behind(said) for branch, said in facts.items()}
+
+
+MEANT: Final[dict[str, Callable[[Any], Any]]] = {
+    "desks": desks_as_meant,
+    "day_figures": day_figures_as_meant,
+    "own_days": own_days_as_meant,
+    "lines": lines_as_meant,
+    "floors": floors_as_meant,
+    "running_month": running_month_as_meant,
+    "next_steps": next_steps_as_meant,
+}
 
 
 def without_ranks_behind(said: Any) -> Any:

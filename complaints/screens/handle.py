@@ -16,7 +16,8 @@ from complaints.owed import YELLOW_DAYS, Due, due
 from complaints.states import MOVES, is_answered
 from hall import calendar
 from hall.formats import whole_minutes
-from queueing.models import Step, Ticket
+from queueing import spans
+from queueing.models import State, Step, Ticket
 from staff.models import Member
 
 
@@ -26,22 +27,19 @@ class Visit:
 
     ticket: Ticket
     steps: Sequence[Step]
+    now: dt.datetime
 
     @property
     def waited(self) -> int | None:
-        """Whole minutes from the ticket to the first call."""
-        called = self.ticket.first_called_at
-        return None if called is None else whole_minutes(called - self.ticket.issued_at)
+        """Whole minutes in line."""
+        in_line = spans.total(spans.of(self.steps, self.now), State.WAITING)
+        return None if in_line is None else whole_minutes(in_line)
 
     @property
     def served(self) -> int | None:
         """Whole minutes at the counter, pauses left out; None for a visit that never began."""
-        lengths = [
-            after.at - step.at
-            for step, after in zip(self.steps, self.steps[1:], strict=False)
-            if step.to_state == "serving"
-        ]
-        return whole_minutes(sum(lengths, dt.timedelta())) if lengths else None
+        length = spans.served(self.ticket, self.steps, self.now)
+        return None if length is None else whole_minutes(length)
 
 
 @dataclass(frozen=True)
@@ -100,17 +98,17 @@ def case(matter: Matter, *, seen: int | None = None) -> File:
     return File(
         matter=matter,
         due=due(matter, today, week, YELLOW_DAYS.at(matter.branch, now)),
-        visit=visit_of(matter),
+        visit=visit_of(matter, now),
         about=about,
         lines=[Line(each, seen is not None and each.pk > seen) for each in entries],
         others=list(assignable(matter, {each.pk for each in about})),
     )
 
 
-def visit_of(matter: Matter) -> Visit | None:
+def visit_of(matter: Matter, now: dt.datetime) -> Visit | None:
     if matter.ticket is None:
         return None
-    return Visit(matter.ticket, list(matter.ticket.steps.order_by("id")))
+    return Visit(matter.ticket, list(matter.ticket.steps.order_by("id")), now)
 
 
 def assignable(matter: Matter, about: Collection[int]) -> QuerySet[Member]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from hall import calendar, rules
 from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Offering, Service, Zone, fetch_rules
-from queueing import reach, seats
+from queueing import reach, seats, spans
 from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Sitting, State, Step, Ticket
 from staff.look import Look
@@ -70,6 +70,7 @@ class CounterNow:
     counter: Counter
     sitting: Sitting | None
     ticket: Ticket | None
+    ticket_since: dt.datetime | None
     last_left_at: dt.datetime | None
     people_wait: bool
     now: dt.datetime
@@ -88,9 +89,12 @@ class CounterNow:
 
     @property
     def since(self) -> dt.datetime | None:
-        """When this state began; a free counter is free since its last visitor went."""
+        """When this state began; a free counter is free since its last visitor went.
+
+        A visit counts with what was served of it before, as the figures will count it.
+        """
         if self.ticket is not None:
-            return self.ticket.state_since
+            return self.ticket_since
         if self.sitting is None:
             return None
         return max(self.sitting.started_at, self.last_left_at or self.sitting.started_at)
@@ -174,7 +178,7 @@ class CounterPlan:
 
     @property
     def longest_since(self) -> dt.datetime | None:
-        """When the one who has waited longest took the ticket."""
+        """Since when the one who has stood in line longest does so."""
         return min((line.longest_since for line in self.lines if line.longest_since), default=None)
 
     @property
@@ -208,9 +212,9 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
     """These branches as they stand at this moment, by id, in ten queries."""
     fetch_rules(branches)
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
-    tickets = _visitors(days)
+    visitors = _visitors(days)
     sittings = _sittings(branches, now)
-    counters = _counters(branches, {*tickets, *sittings})
+    counters = _counters(branches, {*visitors, *sittings})
     calls = reach.of(branches, now)
     lines = _lines(branches, days, calls, now)
     left = _last_left(days)
@@ -219,8 +223,9 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
     def counter_now(counter: Counter) -> CounterNow:
         called = calls[counter.branch_id].seats.get(counter.pk, frozenset())
         people_wait = any(line.service.pk in called for line in lines[counter.branch_id])
-        seat, visitor = sittings.get(counter.pk), tickets.get(counter.pk)
-        return CounterNow(counter, seat, visitor, left.get(counter.pk), people_wait, now)
+        seat, left_at = sittings.get(counter.pk), left.get(counter.pk)
+        visitor, since = visitors.get(counter.pk, (None, None))
+        return CounterNow(counter, seat, visitor, since, left_at, people_wait, now)
 
     return {
         branch.pk: CounterPlan(
@@ -272,8 +277,9 @@ def _lines(
     now: dt.datetime,
 ) -> Mapping[int, list[LineNow]]:
     """The lines in which somebody waits, in the order of the services (two queries)."""
-    waiting = Ticket.objects.waiting().filter(of_days(days)).values_list("branch", "service")
-    rows = waiting.annotate(Count("pk"), Min("issued_at")).order_by()
+    waiting = Ticket.objects.waiting().filter(of_days(days))
+    stands = waiting.annotate(stands=spans.standing_since(State.WAITING))
+    rows = stands.values_list("branch", "service").annotate(Count("pk"), Min("stands")).order_by()
     by_line = {(branch_id, service_id): told for branch_id, service_id, *told in rows}
     found: dict[int, list[LineNow]] = defaultdict(list)
     for offering in reach.lines(branches, by_line):
@@ -285,12 +291,17 @@ def _lines(
     return found
 
 
-def _visitors(days: Mapping[int, dt.date]) -> dict[int, Ticket]:
-    """Who is at a counter, also from the day before if the day was not closed."""
+def _visitors(days: Mapping[int, dt.date]) -> dict[int, tuple[Ticket, dt.datetime]]:
+    """Who is at a counter, and since when; also from the day before if it was not closed."""
     tickets = Ticket.objects.at_counters().filter(
         branch__in=list(days), day__in=_days_before(days, 1) | set(days.values())
     )
-    return {ticket.counter_id: ticket for ticket in tickets if ticket.counter_id}
+    since = tickets.annotate(stands=spans.standing_since(State.SERVING))
+    return {
+        each.counter_id: (each, each.stands)  # type: ignore[attr-defined]
+        for each in since
+        if each.counter_id
+    }
 
 
 def _last_left(days: Mapping[int, dt.date]) -> dict[int, dt.datetime]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections import Counter as Tally
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hall.models import Branch
+from queueing import spans
 from queueing.figures.spread import Spread
-from queueing.models import State, Step, Ticket
+from queueing.models import State, Ticket
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,10 @@ class DayFigures:
     ``waits``: from issue to first call, one length for every ticket that was called, also if the
     visitor did not come. Left out: tickets that were never called.
     ``services``: all the time in which a visitor was being served, one length for every visit
-    that a clerk finished. Left out of a length: time on hold, in line again after a transfer,
-    and between a finish and its undoing. Left out altogether: visits that nobody finished, also
-    those that the close of the day counted as served.
+    that is over and was served at all, whatever became of it: also of one put on hold that nobody
+    went on with. Left out of a length: time on hold, in line again after a transfer, and between
+    a finish and its undoing. Left out altogether: visits that go on, and those whose service
+    the close of the day ended.
     """
 
     branch: Branch
@@ -39,27 +39,15 @@ class DayFigures:
 
 def day_figures(branch: Branch, day: dt.date) -> DayFigures:
     """The figures of a branch's day, in two queries."""
-    tickets = list(
-        Ticket.objects.of_day(branch, day).values_list("state", "issued_at", "first_called_at")
-    )
-    tally = Tally(state for state, _issued, _called in tickets)
+    of_day = Ticket.objects.of_day(branch, day)
+    tickets = list(of_day.values_list("state", spans.FIRST_WAIT))
+    tally = Tally(state for state, _wait in tickets)
+    served = of_day.filter(spans.counted()).values_list(spans.served_in_all(), flat=True)
     return DayFigures(
         branch=branch,
         day=day,
         issued=len(tickets),
         by_state={state: tally[state] for state in State.values},
-        waits=Spread.of(called - issued for _state, issued, called in tickets if called),
-        services=Spread.of(served_times(branch, day).values()),
+        waits=Spread.of(wait for _state, wait in tickets if wait is not None),
+        services=Spread.of(served),
     )
-
-
-def served_times(branch: Branch, day: dt.date) -> dict[int, dt.timedelta]:
-    """How long each visitor of the day was being served, by ticket id (see ``DayFigures``)."""
-    visits = Ticket.objects.of_day(branch, day).filter(state=State.DONE, closed_by_day_end=False)
-    steps = Step.objects.filter(ticket__in=visits).order_by("ticket_id", "id")
-    lengths: dict[int, dt.timedelta] = defaultdict(dt.timedelta)
-    rows = steps.values_list("ticket_id", "to_state", "at")
-    for (ticket_id, state, since), (next_id, _state, until) in itertools.pairwise(rows):
-        if ticket_id == next_id and state == State.SERVING:
-            lengths[ticket_id] += until - since
-    return lengths

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.core.cache import cache
-from django.db.models import F
 from django.utils import timezone
 
 from hall import calendar
 from hall.models import Branch, Offering, Zone
-from queueing import dispatch, reach
-from queueing.models import State, Step, Ticket
+from queueing import dispatch, reach, spans
+from queueing.models import State, Ticket
 from queueing.simulate.forecast import Forecast, OpenCounter
 
 # More would tell of the morning what is asked of the afternoon.
@@ -135,8 +134,8 @@ def zone_order(zone: Zone | None) -> tuple[bool, int, int, int]:
 def minutes_by_service(branch: Branch, now: dt.datetime) -> dict[int, float]:
     """How long a visit takes at this branch today, by service id, in minutes.
 
-    The median of the latest finished visits of the service, from start to finish, if there are
-    five of them; visits closed by the end of the day are left out. Kept for half a minute.
+    The median of the served time of the latest visits that ended there, if there are five of
+    them, counted as the figures of the day count them. Kept for half a minute.
     """
     day = calendar.local_day(branch, now)
     key = f"minutes:{branch.pk}:{day}"
@@ -148,14 +147,10 @@ def minutes_by_service(branch: Branch, now: dt.datetime) -> dict[int, float]:
 
 
 def _measure(branch: Branch, day: dt.date) -> dict[int, float]:
-    steps = (
-        Step.objects.filter(ticket__branch=branch, ticket__day=day, ticket__state=State.DONE)
-        .filter(move="start", ticket__closed_by_day_end=False)
-        .order_by("-ticket__state_since")
-        .values_list("ticket__service_id", F("ticket__state_since") - F("at"))[:LEARN_FROM]
-    )
+    visits = Ticket.objects.of_day(branch, day).filter(spans.counted()).order_by("-state_since")
+    latest = visits.values_list("service_id", spans.served_in_all())[:LEARN_FROM]
     lengths: dict[int, list[float]] = defaultdict(list)
-    for service_id, length in steps:
+    for service_id, length in latest:
         lengths[service_id].append(length.total_seconds() / 60)
     return {
         service_id: statistics.median(values)
@@ -172,7 +167,7 @@ def open_counters(
     day = calendar.local_day(branch, now)
     busy = Ticket.objects.of_day(branch, day).at_counters()
     for counter_id, service_id, since in busy.values_list(
-        "counter_id", "service_id", "state_since"
+        "counter_id", "service_id", spans.standing_since(State.SERVING)
     ):
         if counter_id in able:
             gone = (now - since).total_seconds() / 60
@@ -186,7 +181,7 @@ class InLine(NamedTuple):
 
     ticket_id: int
     service_id: int
-    issued_at: dt.datetime
+    since: dt.datetime
 
 
 def queues(branch: Branch, now: dt.datetime | None = None) -> Queues:
@@ -206,14 +201,15 @@ def queues(branch: Branch, now: dt.datetime | None = None) -> Queues:
 
 def _in_line(branch: Branch, moment: dt.datetime) -> list[InLine]:
     line = dispatch.line(branch, calendar.local_day(branch, moment))
-    return [InLine(*row) for row in line.values_list("pk", "service_id", "issued_at")]
+    since = spans.standing_since(State.WAITING)
+    return [InLine(*row) for row in line.values_list("pk", "service_id", since)]
 
 
 def _line(
     offering: Offering, waiting: Sequence[InLine], calls: reach.Reach, forecast: Forecast
 ) -> Line:
     tally = Tally(each.service_id for each in waiting)
-    since = [each.issued_at for each in waiting if each.service_id == offering.service_id]
+    since = [each.since for each in waiting if each.service_id == offering.service_id]
     return Line(
         offering=offering,
         waiting=len(since),

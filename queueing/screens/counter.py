@@ -12,7 +12,7 @@ from django.utils import timezone
 from hall import calendar
 from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Notice
-from queueing import dispatch, seats
+from queueing import dispatch, seats, spans
 from queueing.figures import clerk_day
 from queueing.models import Sitting, State, Step, Ticket
 
@@ -23,10 +23,11 @@ MISSED_SHOWN = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody in line, and the whole minutes since the ticket was taken."""
+    """Somebody in line, the whole minutes there, and since when it would be without a break."""
 
     ticket: Ticket
     minutes: int
+    since: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class DeskState:
     @property
     def queue(self) -> list[Waiting]:
         """The first in line with what they have waited."""
-        return [Waiting(each, whole_minutes(self.now - each.issued_at)) for each in self.line]
+        stands = [(each, each.stands) for each in self.line]  # type: ignore[attr-defined]
+        return [Waiting(each, whole_minutes(self.now - since), since) for each, since in stands]
 
     @property
     def state(self) -> str:
@@ -72,13 +74,12 @@ class DeskState:
 
     @property
     def began(self) -> dt.datetime | None:
-        """When the visit began, or the visitor was called; a pause does not set it back."""
+        """When the visitor was called, or the visit would have begun without a break."""
         if self.visitor is None:
             return None
-        if self.visitor.state == State.CALLED:
-            return self.visitor.state_since
-        starts = (step.at for step in reversed(self.steps) if step.move == "start")
-        return next(starts, self.visitor.state_since)
+        # A visitor who is called again is awaited anew; served time is what the figures will say.
+        is_served = self.visitor.state == State.SERVING
+        return spans.began(self.steps) if is_served else self.visitor.state_since
 
     @property
     def elapsed(self) -> dt.timedelta:
@@ -86,10 +87,9 @@ class DeskState:
 
     @property
     def waited(self) -> int:
-        """Whole minutes that the visitor waited for the first call."""
-        if self.visitor is None or self.visitor.first_called_at is None:
-            return 0
-        return whole_minutes(self.visitor.first_called_at - self.visitor.issued_at)
+        """Whole minutes that the visitor has stood in line."""
+        in_line = spans.total(spans.of(self.steps, self.now), State.WAITING)
+        return whole_minutes(in_line or dt.timedelta())
 
     @property
     def notes(self) -> list[Step]:
@@ -146,7 +146,9 @@ def _first_in_line(counter: Counter, moment: dt.datetime) -> list[Ticket]:
     """The first in line for a counter; each carries the length of the whole line."""
     line = dispatch.line_for(counter, calendar.local_day(counter.branch, moment))
     # A window is counted before the slice is cut: one query tells the first ten and how many.
-    counted = line.select_related("service").annotate(line_length=Window(Count("pk")))
+    counted = line.select_related("service").annotate(
+        line_length=Window(Count("pk")), stands=spans.standing_since(State.WAITING)
+    )
     return list(counted[:LINE_SHOWN])
 
 

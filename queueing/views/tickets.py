@@ -32,7 +32,7 @@ def tickets(request: HttpRequest, member: Member, branch: str) -> HttpResponse:
         "form": asked.form,
         "day": asked.day_asked,
         "page": listed.page,
-        "rows": tickets_screen.rows(listed.page, now),
+        "rows": tickets_screen.rows(listed.page),
         "asked": listed.asked,
     }
     return render(request, "queueing/tickets/page.html", context)
