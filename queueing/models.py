@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from hall.formats import time_to_second
-from hall.models import Branch, Counter, Service
+from hall.models import Branch, Counter, Department, Service
 from staff import access
 from staff.models import Member
 from staff.rights import Right
@@ -120,6 +120,11 @@ class Ticket(models.Model):
     )
     service = models.ForeignKey(
         Service, models.PROTECT, related_name="tickets", verbose_name=_("service")
+    )
+    # Whose line it is in, as of when it came into it: a service may move to another department
+    # before the month is summed up.
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, related_name="+", verbose_name=_("department")
     )
     day = models.DateField(_("day"))
     prefix = models.CharField(_("prefix"), max_length=2)

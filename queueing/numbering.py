@@ -50,11 +50,11 @@ WITH counted AS (
     ON CONFLICT (branch_id, day, prefix) DO UPDATE SET last = given.last + 1 RETURNING last
 ), issued AS (
     INSERT INTO queueing_ticket
-        (token, branch_id, service_id, day, prefix, number, lane, language, state, issued_at,
-         rank_at, state_since, call_count, requeue_count, closed_by_day_end, issued_by_id,
-         request_id)
-    SELECT %(token)s, %(branch_id)s, %(service_id)s, %(day)s, %(prefix)s, last, %(lane)s,
-        %(language)s, 'waiting', %(issued_at)s, %(rank_at)s, %(issued_at)s, 0, 0, FALSE,
+        (token, branch_id, service_id, department_id, day, prefix, number, lane, language, state,
+         issued_at, rank_at, state_since, call_count, requeue_count, closed_by_day_end,
+         issued_by_id, request_id)
+    SELECT %(token)s, %(branch_id)s, %(service_id)s, %(department_id)s, %(day)s, %(prefix)s, last,
+        %(lane)s, %(language)s, 'waiting', %(issued_at)s, %(rank_at)s, %(issued_at)s, 0, 0, FALSE,
         %(issued_by_id)s, %(request_id)s
     FROM given RETURNING id, number
 ), stepped AS (
@@ -72,7 +72,8 @@ WITH counted AS (
 SELECT id, number FROM issued
 """
 _COLUMNS = (
-    "token branch_id service_id day prefix lane language issued_at rank_at issued_by_id request_id"
+    "token branch_id service_id department_id day prefix lane language issued_at rank_at "
+    "issued_by_id request_id"
 ).split()
 
 _KEY = ("branch_id", "day", "service_id")

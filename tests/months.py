@@ -73,6 +73,7 @@ class Filler:
         ticket = Ticket(
             branch=self.branch,
             service_id=offering.service_id,
+            department_id=offering.department_id,
             day=day,
             prefix="Z",
             number=number,
@@ -103,7 +104,8 @@ class Filler:
             ticket.last_called_at = ticket.state_since
             ticket.member = self.chance.choice(self.members)
         if name == "transfer":
-            ticket.service_id = self.chance.choice(self.offerings).service_id
+            offering = self.chance.choice(self.offerings)
+            ticket.service_id, ticket.department_id = offering.service_id, offering.department_id
         ticket.closed_by_day_end = name in BY_DAY_END
         self.step(ticket, name, before, move.target)
 
@@ -123,7 +125,6 @@ class Filler:
 
     def ratings(self) -> Iterator[Rating]:
         """Half of the visits are rated, most at once, some a week later."""
-        departments = {each.service_id: each.department_id for each in self.offerings}
         for ticket in self.tickets:
             if ticket.state == State.DONE and not ticket.closed_by_day_end:
                 if self.chance.random() < 0.5:
@@ -133,7 +134,7 @@ class Filler:
                     ticket=ticket,
                     branch=self.branch,
                     service_id=ticket.service_id,
-                    department_id=departments[ticket.service_id],
+                    department_id=ticket.department_id,
                     member=ticket.member,
                     grade=self.chance.choices(Grade.values, (80, 15, 5))[0],
                     via=Via.PAD,
@@ -228,15 +229,14 @@ VISITS: Final = """
     ), visit AS (
         SELECT {key} AS k, state, closed_by_day_end AS closed,
             {seconds_wait} AS wait,
-            CASE WHEN state = 'done' AND NOT closed_by_day_end THEN served.seconds END AS service,
+            CASE WHEN state IN ('done', 'no_show', 'cancelled', 'abandoned')
+                AND NOT (state = 'done' AND closed_by_day_end) THEN served.seconds END AS service,
             CASE WHEN EXISTS (
                 SELECT 1 FROM ratings_rating
                 WHERE ratings_rating.ticket_id = ticket.id AND ratings_rating.day <= %(last)s
             ) THEN 1 ELSE 0 END AS is_rated
         FROM queueing_ticket AS ticket
         LEFT JOIN served ON served.ticket_id = ticket.id
-        LEFT JOIN hall_offering AS offering
-            ON offering.branch_id = ticket.branch_id AND offering.service_id = ticket.service_id
         WHERE ticket.branch_id = %(branch)s AND day BETWEEN %(first)s AND %(last)s
     )
 """
@@ -286,7 +286,7 @@ MATTERS: Final = """
 # Of each scope: what tickets, ratings and matters are grouped by.
 SCOPES: Final = {
     Row.Scope.BRANCH: ("0", "branch_id", "branch_id"),
-    Row.Scope.DEPARTMENT: ("offering.department_id", "department_id", "department_id"),
+    Row.Scope.DEPARTMENT: ("ticket.department_id", "department_id", "department_id"),
     Row.Scope.SERVICE: ("ticket.service_id", "service_id", "service_id"),
     Row.Scope.PERSON: ("ticket.member_id", "member_id", ""),
     Row.Scope.DAY: ("{day_text}", "{rating_day_text}", ""),

@@ -20,7 +20,7 @@ from queueing import actions as queue
 from queueing.models import Ticket
 from ratings import actions, tasks
 from ratings.figures import summary_rows as summaries
-from ratings.models import Grade, Row, Summary, Via
+from ratings.models import Grade, Rating, Row, Summary, Via
 from tests.cast import Cast
 
 MARCH = Month(2026, 3)
@@ -294,8 +294,46 @@ def test_made_twice_it_is_one(cast: Cast) -> None:
     assert figures(first) == before and Summary.objects.count() == 1
 
 
+def test_a_visit_counts_for_the_department_that_had_it_in_every_column(cast: Cast) -> None:
+    """On 2 April the service moves: March says the same of visits, ratings and matters."""
+    pensions = Department.objects.get(branch=cast.branch)
+    cast.pension.department = pensions
+    cast.pension.save()
+    first, second = visit(cast, on(30)), visit(cast, on(30, 11))
+    rate(first, on(30, 12), Grade.DISSATISFIED)
+    before = [(row.name, row.issued, row.rated) for row in rows(summarise(cast), "department")]
+    other = Department.objects.create(branch=cast.branch, name_zh_hans="医保科", name_en="Health")
+    cast.pension.department = other
+    cast.pension.save()
+    cast.branch = Branch.objects.get(pk=cast.branch.pk)
+    again = summaries.rows(cast.branch, MARCH)
+    assert summaries.same_figures(summarise(cast).rows.order_by("order"), again)
+    assert before == [("Pension section", 2, 1)]
+    # What is said of the visit later is of that department, too.
+    rate(second, on(31, 12), Grade.DISSATISFIED)
+    put_in(cast, on(2, month=4), ticket=second)
+    told = [*Rating.objects.all(), *Matter.objects.all()]
+    assert len(told) == 5 and {each.department for each in told} == {pensions}
+    assert cast.ticket().department == other
+
+
+def test_one_who_was_passed_on_is_of_the_department_of_the_last_line(cast: Cast) -> None:
+    pensions = Department.objects.get(branch=cast.branch)
+    cast.medical.department = pensions
+    cast.medical.save()
+    ticket = cast.ticket(now=on(3))
+    queue.call(ticket=ticket, sitting=cast.sit(), by=cast.clerk, now=on(3, 10))
+    queue.start(ticket=ticket, by=cast.clerk, now=on(3, 10))
+    assert ticket.department is None
+    passed = queue.transfer(ticket=ticket, offering=cast.medical, by=cast.clerk, now=on(3, 11))
+    passed.refresh_from_db()
+    assert passed.department == pensions
+
+
 def test_made_later_it_is_the_same(cast: Cast) -> None:
     """What comes after the month, or is renamed, is not in its figures."""
+    cast.pension.department = Department.objects.get(branch=cast.branch)
+    cast.pension.save()
     ticket, matter = visit(cast, on(30)), put_in(cast, on(3))
     visit(cast, on(30, 11))
     summary = summarise(cast)
@@ -305,6 +343,7 @@ def test_made_later_it_is_the_same(cast: Cast) -> None:
     )
     complaints.reopen(matter=matter, reason="又问。", by=cast.handler, now=on(3, month=4))
     Department.objects.update(name_zh_hans="新名字")
+    Department.objects.create(branch=cast.branch, name_zh_hans="新科室", order=0)
     cast.clerk.name_en = "Somebody Else"
     cast.clerk.save()
     assert summaries.same_figures(

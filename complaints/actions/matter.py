@@ -22,7 +22,7 @@ from hall import calendar, clocks
 from hall.actions import outbox
 from hall.events import Event, publish
 from hall.languages import known
-from hall.models import Branch, Counter, Department, Offering, Service
+from hall.models import Branch, Counter, Offering, Service
 from hall.refusal import Refused
 from queueing.models import Sitting, Ticket
 from staff.models import Member
@@ -65,6 +65,7 @@ def receive(
     """
     moment = now or timezone.now()
     _check_text(text)
+    department_id = _department(branch, ticket, service, counter)
     counter = counter or (ticket.counter if ticket else None)
     service = service or (ticket.service if ticket else None)
     day = calendar.local_day(branch, moment)
@@ -84,7 +85,7 @@ def receive(
         ticket=ticket,
         counter=counter,
         service=service,
-        department=_department(branch, service, counter),
+        department_id=department_id,
         owner=owners.choose(branch, day, subjects),
         state_since=moment,
         received_at=moment,
@@ -308,13 +309,15 @@ def _concerned(
 
 
 def _department(
-    branch: Branch, service: Service | None, counter: Counter | None
-) -> Department | None:
-    """The section whose business it is."""
+    branch: Branch, ticket: Ticket | None, service: Service | None, counter: Counter | None
+) -> int | None:
+    """The section whose business it is: of a visit, the one that had it then."""
+    if ticket is not None and (service is None or service.pk == ticket.service_id):
+        return ticket.department_id
     if service is not None:
         offering = Offering.objects.filter(branch=branch, service=service)
-        return next((each.department for each in offering.select_related("department")), None)
-    return counter.department if counter else None
+        return offering.values_list("department_id", flat=True).first()
+    return counter.department_id if counter else None
 
 
 def _locked(matter: Matter) -> Matter:

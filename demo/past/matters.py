@@ -116,12 +116,13 @@ def _fields(
 ) -> dict[str, Any]:
     service = ticket.service_id if ticket else office.services.get(text["service"])
     elsewhere = counter.department_id if counter else None
+    department = ticket.department_id if ticket else office.departments.get(service, elsewhere)
     return {
         **{name: text[name] for name in ("kind", "text", "name", "contact", "language")},
         "ticket": ticket,
         "counter": counter,
         "service_id": service,
-        "department_id": office.departments.get(service, elsewhere),
+        "department_id": department,
     }
 
 

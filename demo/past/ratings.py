@@ -38,6 +38,7 @@ class Visit(NamedTuple):
     pk: int
     day: dt.date
     service: int
+    department: int | None
     counter: int
     member: int
     staff_number: str
@@ -111,6 +112,7 @@ def _visits(branch: Branch, first: dt.date, last: dt.date) -> Iterator[Visit]:
         "pk",
         "day",
         "service",
+        "department",
         "counter",
         "member",
         "member__staff_number",
@@ -131,7 +133,7 @@ def _rating(office: Office, given: Given, cases: Mapping[int, int]) -> tuple[obj
         visit.pk,
         office.branch.pk,
         visit.service,
-        office.departments.get(visit.service),
+        visit.department,
         visit.counter,
         visit.member,
         said.grade.value,
@@ -211,7 +213,7 @@ def _case(office: Office, given: Given, about: Sequence[int]) -> Story:
             "ticket_id": visit.pk,
             "counter_id": visit.counter,
             "service_id": visit.service,
-            "department_id": office.departments.get(visit.service),
+            "department_id": visit.department,
         },
     )
     if said.explained_at and (said.reasons or said.comment):

@@ -28,9 +28,9 @@ from staff.models import Duty
 CLOSED_AFTER: Final = dt.timedelta(minutes=4, seconds=12)  # midnight, when the worker comes by
 BATCH: Final = 20  # days that are written at once
 TICKET: Final = (
-    "branch service day prefix number lane language state issued_at rank_at state_since "
-    "first_called_at last_called_at call_count requeue_count closed_by_day_end counter member "
-    "issued_by request_id"
+    "branch service department day prefix number lane language state issued_at rank_at "
+    "state_since first_called_at last_called_at call_count requeue_count closed_by_day_end "
+    "counter member issued_by request_id"
 ).split()
 STEP: Final = "ticket at move from_state to_state service counter member reason".split()
 # Who forgot to leave the counter in the evening does so before the next day begins.
@@ -141,6 +141,7 @@ def _ticket(day: Day, visit: Visit) -> tuple[object, ...]:
     return (
         day.branch.pk,
         visit.service,
+        visit.department,
         day.date,
         visit.offering.prefix,
         visit.number,

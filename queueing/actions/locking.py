@@ -21,8 +21,8 @@ from staff.models import Member
 
 # What a move may change; a row that is changed is locked, so nobody else's change is overwritten.
 CHANGEABLE = (
-    "state state_since service counter member rank_at first_called_at last_called_at call_count "
-    "requeue_count closed_by_day_end"
+    "state state_since service department counter member rank_at first_called_at last_called_at "
+    "call_count requeue_count closed_by_day_end"
 ).split()
 
 

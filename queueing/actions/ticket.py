@@ -36,6 +36,7 @@ def issue(
     ticket = Ticket(
         branch=branch,
         service=offering.service,
+        department_id=offering.department_id,
         day=day,
         prefix=offering.prefix,
         lane=Lane(lane),

@@ -180,7 +180,7 @@ def _into_line(row: Ticket, offering: Offering) -> None:
         raise Refused(_("This service is not open here."))
     if offering.service_id == row.service_id:
         raise Refused(_("%(code)s is in this line already.") % {"code": row.code})
-    row.service = offering.service
+    row.service, row.department_id = offering.service, offering.department_id
 
 
 def _claim(sitting: Sitting, by: Member, moment: dt.datetime) -> int | None:

@@ -121,6 +121,7 @@ class PlayedDay:
             language=self._language(),
             issued_by=self.rng.choice(self.guides) if is_helped else None,
             service=offering.service_id,
+            department=offering.department_id,
         )
         self.visits.append(visit)
         self._line_up(visit)
@@ -324,7 +325,8 @@ class PlayedDay:
 
     def _transfer(self, shift: Shift, visit: Visit) -> None:
         other = [each for each in self.offerings if each.service_id != visit.service]
-        visit.service = self.rng.choice(other).service_id
+        offering = self.rng.choice(other)
+        visit.service, visit.department = offering.service_id, offering.department_id
         visit.move("transfer", self.now, shift.member, self.rng.choice(self.habits.goes_on))
         visit.counter = None
         self._next_in(shift, 5, 40)

@@ -43,6 +43,7 @@ class Visit:
     language: str
     issued_by: int | None
     service: int
+    department: int | None
     stage: str = WAITING
     since: int = 0
     counter: int | None = None

@@ -13,7 +13,7 @@ from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
 from hall import calendar, ledger
 from hall.events import Event, publish
-from hall.models import Device, Offering
+from hall.models import Device
 from hall.refusal import Refused
 from queueing.models import Ticket
 from ratings.models import COMMENT_LIMIT, REASONS, Grade, Rating, Reason, Remark, Via
@@ -114,15 +114,13 @@ def _announce(rating: Rating) -> None:
 def _insert(
     visit: Ticket, grade: Grade, via: str, device: Device | None, moment: dt.datetime
 ) -> Rating:
-    # The department as it is now: a service may move to another one before the month is summed up.
-    offering = Offering.objects.filter(branch=visit.branch, service=visit.service).first()
     try:
         with transaction.atomic():
             rating = Rating.objects.create(
                 ticket=visit,
                 branch=visit.branch,
                 service=visit.service,
-                department=offering.department if offering else None,
+                department_id=visit.department_id,
                 counter=visit.counter,
                 member=visit.member,
                 grade=grade,

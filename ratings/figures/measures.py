@@ -1,8 +1,4 @@
-"""What a month's summary counts, read from the database in one pass each.
-
-A ticket's time being served is what it left *being served* at less what it entered it at, summed
-over its time line: each step names the state before and after it, so no window is needed.
-"""
+"""What a month's summary counts, read from the database in one pass each."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ from complaints.models import Entry, Matter
 from hall import calendar, clocks
 from hall.calendar import Month
 from hall.models import Branch
+from queueing import spans
 from ratings.models import Rating
 
 # A month of a large hall is 50,000 tickets: never all of them in memory as rows.
@@ -27,39 +24,26 @@ QUARTER: Final = 900  # seconds; every time zone is some of them away from UTC
 # Outcomes of a ticket, finer than its state: a served one is finished and rated, finished and
 # not rated, or was never finished.
 RATED, UNRATED, UNFINISHED = "rated", "unrated", "unfinished"
-# Whole numbers, alike on both. SQLite keeps moments as text, and its strftime knows no more than
-# milliseconds: what is behind the point is read from the text.
-MICROSECONDS: Final = {
-    "postgresql": "(EXTRACT(EPOCH FROM {0}) * 1000000)::bigint",
-    "sqlite": (
-        "(CAST(strftime('%%s', substr({0}, 1, 19)) AS integer) * 1000000"
-        " + CAST(substr({0}, 21, 6) AS integer))"
-    ),
-}
 # By hand: one pass, and columns in place of objects. A rating that came after the month is none,
 # so that a summary made late is the same.
 TICKETS: Final = """
-    SELECT t.service_id, t.member_id, CAST(t.day AS text), {issued} / 900000000,
+    SELECT t.service_id, t.department_id, t.member_id, CAST(t.day AS text), {issued} / 900000000,
         CASE
             WHEN t.state <> 'done' THEN t.state
             WHEN t.closed_by_day_end THEN 'unfinished'
             WHEN r.id IS NULL THEN 'unrated'
             ELSE 'rated'
         END,
-        {called} - {issued},
+        {first_wait},
         CAST(m.length AS bigint)
     FROM queueing_ticket t
     LEFT JOIN ratings_rating r ON r.ticket_id = t.id AND r.day < %(after)s
     LEFT JOIN (
-        SELECT s.ticket_id, SUM(
-            CASE WHEN s.from_state = 'serving' THEN {at} ELSE 0 END
-            - CASE WHEN s.to_state = 'serving' THEN {at} ELSE 0 END
-        ) AS length
-        FROM queueing_ticket v
-        JOIN queueing_step s ON s.ticket_id = v.id
-        WHERE v.branch_id = %(branch)s AND v.day >= %(first)s AND v.day < %(after)s
-            AND v.state = 'done' AND NOT v.closed_by_day_end
-            AND (s.from_state = 'serving' OR s.to_state = 'serving')
+        SELECT s.ticket_id, {served} AS length
+        FROM queueing_ticket t
+        JOIN queueing_step s ON s.ticket_id = t.id
+        WHERE t.branch_id = %(branch)s AND t.day >= %(first)s AND t.day < %(after)s
+            AND {counted} AND {matter}
         GROUP BY s.ticket_id
     ) m ON m.ticket_id = t.id
     WHERE t.branch_id = %(branch)s AND t.day >= %(first)s AND t.day < %(after)s
@@ -72,6 +56,7 @@ class Tickets:
     microseconds, ``quarters`` are quarters of an hour since 1970 in which it was issued."""
 
     services: list[int] = field(default_factory=list)
+    departments: list[int | None] = field(default_factory=list)
     members: list[int | None] = field(default_factory=list)
     days: list[str] = field(default_factory=list)
     quarters: list[int] = field(default_factory=list)
@@ -93,9 +78,7 @@ def tickets(branch: Branch, month: Month) -> Tickets:
 
 
 def _chunks(branch: Branch, month: Month) -> Iterator[list[tuple[Any, ...]]]:
-    moment = MICROSECONDS[connection.vendor]
-    names = {"issued": "t.issued_at", "called": "t.first_called_at", "at": "s.at"}
-    sql = TICKETS.format(**{name: moment.format(column) for name, column in names.items()})
+    sql = TICKETS.format(**spans.sql(connection.vendor))
     asked: dict[str, int | dt.date] = {
         "branch": branch.pk,
         "first": month.first,

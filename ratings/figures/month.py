@@ -14,10 +14,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Q
-
 from hall.calendar import Month
-from hall.models import Branch, Department, Offering, Service
+from hall.models import Branch, Department, Service
 from queueing.figures.spread import Spread
 from queueing.models import State
 from ratings.figures import measures
@@ -38,12 +36,13 @@ class Visits:
     ``waits``: from issue to first call, one length for every ticket that was called, also if the
     visitor did not come. Left out: tickets that were never called.
     ``services``: all the time in which a visitor was being served, one length for every visit
-    that a clerk finished. Left out of a length: time on hold, in line again after a transfer,
-    between a finish and its undoing. Left out altogether: ``closed_by_day_end``.
+    that was served at all, whatever became of it: also of one put on hold that nobody went on
+    with. Left out of a length: time on hold, in line again after a transfer, between a finish
+    and its undoing. Left out altogether: ``closed_by_day_end``.
     ``unrated``: visits that a clerk finished and that had no rating when the month ended.
 
-    A service's tickets are those that ended there; a department's, those of the services that it
-    gives at the branch when the summary is made; a person's, those that they dealt with last.
+    A service's tickets are those that ended there; a department's, those whose last line it gave
+    when they came into it; a person's, those that they dealt with last.
     """
 
     issued: int = 0
@@ -146,18 +145,13 @@ def month_figures(branch: Branch, month: Month) -> list[Part]:
 
 
 def _keys(branch: Branch, tickets: measures.Tickets) -> dict[Row.Scope, Keys]:
-    departments = dict(
-        Offering.objects.filter(branch=branch).values_list("service_id", "department_id")
-    )
     # Once for each day and quarter, not for each of 50,000 tickets.
     days = {text: dt.date.fromisoformat(text) for text in set(tickets.days)}
     slots = {quarter: _slot(branch, quarter) for quarter in set(tickets.quarters)}
     scope = Row.Scope
     return {
         scope.BRANCH: Keys([branch.pk] * len(tickets.days), "branch", "branch"),
-        scope.DEPARTMENT: Keys(
-            [departments.get(each) for each in tickets.services], "department", "department"
-        ),
+        scope.DEPARTMENT: Keys(tickets.departments, "department", "department"),
         scope.SERVICE: Keys(tickets.services, "service", "service"),
         scope.PERSON: Keys(tickets.members, "member", None),
         scope.DAY: Keys([days[each] for each in tickets.days], "day", None),
@@ -224,9 +218,9 @@ def _matters(column: str, rows: Iterable[Mapping[str, Any]]) -> dict[Hashable, M
 def _subjects(
     scope: Row.Scope, branch: Branch, month: Month, keys: set[Any]
 ) -> list[tuple[Hashable, Subject]]:
-    """Whom or what a scope has rows for: every day and every department of the branch, half
-    hours without a gap, and else what there is a figure for. Last, what has no department or
-    service; tickets that no member of staff dealt with are in no person's row."""
+    """Whom or what a scope has rows for: every day, half hours without a gap, and else what there
+    is a figure for: who asks the place finds departments that were opened since. Last, what has
+    no department or service; tickets that nobody dealt with are in no person's row."""
     known = [key for key in keys if key is not None]
     match scope:
         case Row.Scope.BRANCH:
@@ -241,8 +235,8 @@ def _subjects(
         case Row.Scope.SERVICE:
             rows: Iterable[Service | Department] = Service.objects.filter(pk__in=known)
         case Row.Scope.DEPARTMENT:
-            own = Q(branch=branch) | Q(pk__in=known)
-            rows = Department.objects.filter(own).order_by("branch", "order", "pk")
+            departments = Department.objects.filter(pk__in=known)
+            rows = departments.order_by("branch", "order", "pk")
     nothing: list[tuple[Hashable, Subject]] = [(None, None)] if None in keys else []
     return [(each.pk, each) for each in rows] + nothing
 

@@ -62,9 +62,9 @@ DEFINITIONS: Final = [
     (
         gettext_lazy("Length of visit"),
         gettext_lazy(
-            "All the time in which the visitor was being served, for every visit that a member of "
-            "staff finished. Time on hold or in line again is left out, and so are visits that "
-            "were closed by the end of the day."
+            "All the time in which the visitor was being served, for every visit that was served "
+            "at all, whatever its outcome. Time on hold or in line again is left out, and so are "
+            "visits that were still being served when the day was closed."
         ),
     ),
     (
@@ -102,10 +102,10 @@ DEFINITIONS: Final = [
     (
         gettext_lazy("Departments, services, members of staff"),
         gettext_lazy(
-            "A ticket counts for the service at which it ended, for the department that gives this "
-            "service at the branch, and for the member of staff who dealt with it last; tickets "
-            "that nobody dealt with are in no member's row. Ratings count for those who served. "
-            "Matters are not counted by member of staff."
+            "A ticket counts for the service at which it ended, for the department that gave this "
+            "service when the visitor came into its line, and for the member of staff who dealt "
+            "with it last; tickets that nobody dealt with are in no member's row. Ratings count "
+            "for those who served. Matters are not counted by member of staff."
         ),
     ),
     (
