@@ -179,9 +179,9 @@ def wander(ticket: Ticket, seat: Sitting, chance: random.Random) -> None:
             continue
     ticket.refresh_from_db()
     if ticket.state == State.CALLED:
-        actions.no_show(ticket=ticket, by=member)
+        actions.no_show(ticket=ticket, by=member, now=moment)
     elif ticket.state == State.SERVING:
-        actions.finish(ticket=ticket, by=member)
+        actions.finish(ticket=ticket, by=member, now=moment)
     ticket.refresh_from_db()
 
 

@@ -208,12 +208,13 @@ def own_days_as_meant(facts: Any) -> Any:
 
 def lines_as_meant(facts: Any) -> Any:
     """Estimates rest on the served time of visits, as the clerk's median does; and who came back
-    or was passed on has waited as long as they stood in line, not since they took the ticket."""
+    or was passed on has waited as long as they stood in line, not since they took the ticket.
+    People ahead: see ``test_who_serves_several_services_has_one_line_for_them``."""
     return {
         slug: told
         | {
             "lines": {service: [line[0], line[2]] for service, line in told["lines"].items()},
-            "places": [place[:2] for place in told["places"]],
+            "places": [code for code, *_place in told["places"]],
         }
         for slug, told in facts.items()
     }
@@ -238,13 +239,22 @@ def floors_as_meant(facts: Any) -> Any:
 
 def running_month_as_meant(facts: Any) -> Any:
     """Of each row the number of lengths of service, their median and percentile: as in
-    ``day_figures_as_meant``. Months that were summed up before stay as they are."""
+    ``day_figures_as_meant``. And no row of a department without a figure: which departments there
+    are was asked of the day on which the summary was made. Months that were summed up before stay
+    as they are."""
 
     def others(row: str) -> str:
         values = row.split("|")
         return "|".join([*values[:18], *values[21:]])
 
-    return {slug: {at: others(row) for at, row in rows.items()} for slug, rows in facts.items()}
+    def says_nothing(at: str, row: str) -> bool:
+        return at.startswith("department") and set(row.split("|")[9:]) <= {"", "0"}
+
+    # The row's number in its name counts those that are left out.
+    return {
+        slug: [others(row) for at, row in rows.items() if not says_nothing(at, row)]
+        for slug, rows in facts.items()
+    }
 
 
 def next_steps_as_meant(facts: Any) -> Any:

@@ -14,7 +14,7 @@ from complaints import actions as complaints
 from complaints.screens import handle
 from hall.calendar import Month
 from hall.formats import whole_minutes
-from queueing import actions, spans
+from queueing import actions, reach, spans
 from queueing.alarms import of_floor
 from queueing.figures import clerk_day, counter_plan, lines_today, waits
 from queueing.figures.day import day_figures
@@ -214,7 +214,8 @@ def test_a_counter_is_free_when_the_rest_of_a_usual_visit_is_over(
     ticket = begin(cast, seat, 0, 0)
     actions.hold(ticket=ticket, by=cast.clerk, now=at(6))
     actions.resume(ticket=ticket, sitting=seat, by=cast.clerk, now=at(50))
-    (counter,) = waits.open_counters(cast.branch, at(52), {cast.pension.service_id: 10.0})
+    minutes, calls = {cast.pension.service_id: 10.0}, reach.at(cast.branch, at(52))
+    (counter,) = waits.open_counters(cast.branch, at(52), minutes, calls)
     assert counter.free_in == pytest.approx(2)
 
 
