@@ -4,6 +4,7 @@
 #   make test      all tests, on SQLite and on PostgreSQL with Redis: ARGS="-k kiosk"
 #   make bench     measurements: ARGS=…
 #   make replay    a real day, replayed and compared: ARGS="--begin 09:00 --end 10:00"
+#   make machine   days made up at random, on both databases: HALL_EXAMPLES=400
 #   make lint      style, types, import contract
 #   make messages  collect the strings to translate
 #   make lock      write the lock files anew
@@ -22,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 CAN_MAKE_VENV := import venv, ensurepip
 
-.PHONY: run test bench replay lint messages lock clean
+.PHONY: run test bench replay machine lint messages lock clean
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 
@@ -37,6 +38,10 @@ bench: $(VENV)/dev $(COMPILED)
 
 replay: $(VENV)/dev $(COMPILED)
 	@$(BIN)/python -m tests.acceptance $(ARGS)
+
+machine: export HALL_EXAMPLES ?= 400
+machine: $(VENV)/dev $(COMPILED)
+	@$(BIN)/python -m tests tests/test_line_machine.py $(ARGS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
