@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hall.formats import day_short
+from hall.formats import NONE, day_short
 from hall.models import Branch
-from queueing.figures import counter_plan
+from queueing.figures import counter_plan, held
 from queueing.models import State
 from queueing.screens.tickets import rows_at
 from staff import access
@@ -25,7 +25,11 @@ def alarms(look: Look) -> Mapping[int, list[Alarm]]:
     """The alarms of these branches, for a member who watches over the hall."""
     if not access.may(look.member, Right.WATCH):
         return {}
-    return {pk: list(of_floor(state)) for pk, state in look.once(counter_plan.seen).items()}
+    plans, on_hold = look.once(counter_plan.seen), look.once(held.seen)
+    return {
+        pk: [*of_floor(plan), *of_held(on_hold.get(pk, ()), plan.branch)]
+        for pk, plan in plans.items()
+    }
 
 
 def of_floor(state: counter_plan.CounterPlan) -> Iterator[Alarm]:
@@ -35,6 +39,23 @@ def of_floor(state: counter_plan.CounterPlan) -> Iterator[Alarm]:
         yield from _of_counter(counter, state.branch)
     for left in state.left_open:
         yield _left_open(left, state.branch)
+
+
+def of_held(visits: Iterable[held.HeldNow], branch: Branch) -> Iterator[Alarm]:
+    """Each visit that is on hold for too long: nobody else remembers it."""
+    for each in visits:
+        if each.too_long:
+            text = _("%(code)s: on hold for %(minutes)s min, since %(name)s, counter %(number)s")
+            counter, member = each.step.counter, each.step.member
+            said = {
+                "code": each.ticket.code,
+                "minutes": each.minutes,
+                "name": member.name if member else NONE,
+                "number": counter.number if counter else NONE,
+            }
+            href = rows_at(branch, state=State.HELD)
+            severity = _severity(each.minutes, each.limit)
+            yield Alarm(severity, text % said, each.ticket.state_since, href)
 
 
 def _of_line(line: counter_plan.LineNow, branch: Branch) -> Iterator[Alarm]:
@@ -61,7 +82,10 @@ def _of_counter(counter: counter_plan.CounterNow, branch: Branch) -> Iterator[Al
     if not counter.too_long:
         return
     said: dict[str, object] = {"number": counter.counter.number, "minutes": counter.minutes}
-    if counter.ticket is not None:
+    if counter.ticket is not None and counter.state == State.CALLED:
+        text = _("Counter %(number)s: %(code)s was called %(minutes)s min ago, and nobody began")
+        said |= {"code": counter.ticket.code}
+    elif counter.ticket is not None:
         text = _("Counter %(number)s: serving %(code)s for %(minutes)s min")
         said |= {"code": counter.ticket.code}
     else:

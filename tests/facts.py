@@ -432,7 +432,9 @@ def desk_at(seat: Sitting) -> Any:
         "steps": [[step.move, step.at, number_of(step.member), step.reason] for step in desk.steps],
         "line": [each.code for each in desk.line],
         "in line": desk.line_length,
-        "held": [[each.code for each in desk.held], [each.code for each in desk.held_elsewhere]],
+        "held": [
+            [each.ticket.code for each in aside] for aside in (desk.held, desk.held_elsewhere)
+        ],
         "missed": [each.code for each in desk.missed],
         "last": code_of(desk.last_done),
     }

@@ -11,8 +11,10 @@ from django.utils import timezone
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
 from hall.actions.rule import set_rule
+from hall.models import Offering
 from queueing import actions, seats
 from queueing.figures import counter_plan
+from queueing.figures import held as held_figures
 from queueing.models import Ticket
 from staff import alarms
 from staff.alarms import Alarm, Severity
@@ -146,6 +148,71 @@ def test_a_counter_is_free_since_its_last_visitor_went(cast: Cast, move: str) ->
     cast.ticket(now=later)
     assert found(cast, later + 9 * MINUTES) == []
     assert "Counter 3: free for 10 min while people wait" in said(cast, later + 10 * MINUTES)
+
+
+def test_a_visitor_who_was_called_and_neither_came_nor_was_let_go(cast: Cast) -> None:
+    sit(cast, 3, cast.clerk, NOON)
+    cast.ticket(now=NOON)
+    ticket = called(cast, cast.clerk, NOON)
+    assert found(cast, NOON + 9 * MINUTES) == []
+    late = NOON + 10 * MINUTES
+    assert said(cast, late) == ["Counter 3: P001 was called 10 min ago, and nobody began"]
+    assert [each.severity for each in found(cast, late + 10 * MINUTES)] == [Severity.BAD]
+    actions.recall(ticket=ticket, by=cast.clerk, now=late)
+    assert found(cast, late) == []
+
+
+# --- on hold ---
+
+
+def held(cast: Cast, offering: Offering, at: dt.datetime) -> Ticket:
+    """Served for 28 minutes, then put aside at this moment."""
+    began = at - 28 * MINUTES
+    cast.ticket(offering, now=began)
+    ticket = actions.start(ticket=called(cast, cast.clerk, began), by=cast.clerk, now=began)
+    return actions.hold(ticket=ticket, by=cast.clerk, now=at)
+
+
+@pytest.mark.parametrize(("lasts", "severity"), [(19, None), (20, "look"), (40, "bad")])
+def test_a_visit_that_is_held_and_forgotten(cast: Cast, lasts: int, severity: str | None) -> None:
+    sit(cast, 3, cast.clerk, NOON - HOUR)
+    held(cast, cast.pension, NOON)
+    seen = found(cast, NOON + lasts * MINUTES)
+    assert [each.severity for each in seen] == ([severity] if severity else [])
+    if severity:
+        name = cast.clerk.name
+        assert seen[0].sentence == f"P001: on hold for {lasts} min, since {name}, counter 3"
+        assert seen[0].since == NOON
+        assert seen[0].href == "/supervisor/nanshan/tickets/?state=held"
+
+
+def test_it_is_told_of_whoever_held_it_last_also_when_they_got_up(cast: Cast) -> None:
+    sit(cast, 3, cast.clerk, NOON - HOUR)
+    ticket = held(cast, cast.pension, NOON)
+    sit(cast, 4, cast.colleague, NOON)
+    theirs = seats.current_sitting(cast.colleague, NOON)
+    assert theirs is not None
+    again = NOON + 30 * MINUTES
+    actions.resume(ticket=ticket, sitting=theirs, by=cast.colleague, now=again)
+    assert found(cast, again) == []
+    actions.hold(ticket=ticket, by=cast.colleague, now=again)
+    actions.leave(by=cast.colleague, now=again)
+    name = cast.colleague.name
+    assert said(cast, again + 20 * MINUTES) == [
+        f"P001: on hold for 20 min, since {name}, counter 4"
+    ]
+
+
+def test_a_service_has_a_limit_of_its_own_for_holds(cast: Cast) -> None:
+    service = cast.medical.service
+    set_rule(
+        branch=cast.branch, rule=held_figures.HELD_LIMIT, value=60, service=service, now=NOON - HOUR
+    )
+    sit(cast, 3, cast.clerk, NOON - HOUR)
+    held(cast, cast.medical, NOON - 30 * MINUTES)
+    held(cast, cast.pension, NOON)
+    assert [each[:4] for each in said(cast, NOON + 29 * MINUTES)] == ["P001"]
+    assert len(said(cast, NOON + 30 * MINUTES)) == 2
 
 
 def test_tickets_left_open_from_a_past_day(cast: Cast) -> None:

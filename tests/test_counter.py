@@ -187,10 +187,25 @@ def test_a_visit_on_hold_is_shown_to_who_began_it_and_to_colleagues(cast: Cast) 
     ticket = actions.call_next(sitting=seat, by=cast.clerk)
     assert ticket is not None
     actions.start(ticket=ticket, by=cast.clerk)
+    since = actions.hold(ticket=ticket, by=cast.clerk).state_since
+    now = since + dt.timedelta(minutes=28, seconds=30)
+    mine, other = (counter_screen.desk(each, now=now) for each in (seat, theirs))
+    held = [counter_screen.Waiting(ticket, 28, since)]
+    assert (mine.held, mine.held_elsewhere) == (held, [])
+    assert (other.held, other.held_elsewhere) == ([], held)
+
+
+def test_the_desk_tells_how_long_each_visit_is_on_hold(cast: Cast, desk: Client) -> None:
+    cast.ticket()
+    ticket = actions.call_next(sitting=cast.sit(), by=cast.clerk)
+    assert ticket is not None
+    actions.start(ticket=ticket, by=cast.clerk)
     actions.hold(ticket=ticket, by=cast.clerk)
-    mine, other = counter_screen.desk(seat), counter_screen.desk(theirs)
-    assert (mine.held, mine.held_elsewhere) == ([ticket], [])
-    assert (other.held, other.held_elsewhere) == ([], [ticket])
+    since = timezone.now() - dt.timedelta(minutes=28, seconds=30)
+    Ticket.objects.update(state_since=since)
+    page = desk.get("/counter/").text
+    counted = f'data-clock="minutes" data-since="{since.astimezone(dt.UTC).isoformat()}">28</span>'
+    assert counted in page
 
 
 @pytest.mark.usefixtures("well_into_the_day")

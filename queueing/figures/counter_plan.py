@@ -48,6 +48,13 @@ VISIT_LIMIT: Final = rules.minutes(
     label=gettext_lazy("visit that is too long"),
     per_service=True,
 )
+# Since the last call: who is called again and again is being looked for.
+CALLED_LIMIT: Final = rules.minutes(
+    "queueing.alarm_called_minutes",
+    default=10,
+    most=9999,
+    label=gettext_lazy("visitor who was called and neither came nor was let go"),
+)
 IDLE_LIMIT: Final = rules.minutes(
     "queueing.alarm_idle_minutes",
     default=10,
@@ -106,14 +113,17 @@ class CounterNow:
 
     @property
     def too_long(self) -> bool:
-        """Whether it serves one visitor, or rests while people wait for it, beyond the limit."""
-        may_be = self.state == State.SERVING or (self.state == "idle" and self.people_wait)
+        """Whether it serves or calls one visitor, or rests while people wait for it, beyond the
+        limit."""
+        may_be = self.ticket is not None or (self.state == "idle" and self.people_wait)
         return may_be and self.minutes >= self.limit
 
     @property
     def limit(self) -> int:
-        """From how many minutes on a visit, or a rest, is too long here."""
+        """From how many minutes on a visit, a call, or a rest is too long here."""
         branch = self.counter.branch
+        if self.state == State.CALLED:
+            return CALLED_LIMIT.at(branch, self.now)
         if self.ticket is not None:
             return VISIT_LIMIT.at(branch, self.now, self.ticket.service_id)
         return IDLE_LIMIT.at(branch, self.now)

@@ -23,7 +23,8 @@ MISSED_SHOWN = 5
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody in line, the whole minutes there, and since when it would be without a break."""
+    """Somebody in line, the whole minutes there, and since when it would be without a break; or
+    on hold, and since when this hold lasts."""
 
     ticket: Ticket
     minutes: int
@@ -56,14 +57,19 @@ class DeskState:
         return self.visitor.state if self.visitor else "idle"
 
     @property
-    def held(self) -> list[Ticket]:
+    def held(self) -> list[Waiting]:
         """Visits on hold that began here or with this clerk."""
-        return [each for each in self.aside if each.state == State.HELD and self._is_mine(each)]
+        return [each for each in self._held if self._is_mine(each.ticket)]
 
     @property
-    def held_elsewhere(self) -> list[Ticket]:
+    def held_elsewhere(self) -> list[Waiting]:
         """Visits on hold that a colleague began."""
-        return [each for each in self.aside if each.state == State.HELD and not self._is_mine(each)]
+        return [each for each in self._held if not self._is_mine(each.ticket)]
+
+    @property
+    def _held(self) -> list[Waiting]:
+        held = [(each, each.state_since) for each in self.aside if each.state == State.HELD]
+        return [Waiting(each, whole_minutes(self.now - since), since) for each, since in held]
 
     @property
     def missed(self) -> list[Ticket]:
