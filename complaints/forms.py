@@ -7,12 +7,15 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
 
-from complaints.models import TEXT_LIMIT, Kind
-from hall import calendar, typed
+from complaints.models import REFERENCE_DIGITS, TEXT_LIMIT, Kind, Matter
+from complaints.screens import desk as desk_screen
+from hall import calendar, lists, typed
 from hall.formats import day_long
 from hall.forms import DayField
 from hall.models import Branch, Counter
@@ -49,6 +52,71 @@ class Line(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Without line breaks and marks that no database keeps."""
         return typed.line(str(super().to_python(value) or ""))
+
+
+FEWEST_DIGITS = 4  # of a reference number, to look for it
+
+
+class DigitsField(forms.CharField):
+    """A reference number, or a part of one."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": 18})
+
+    def to_python(self, value: Any) -> str:
+        """Its digits alone, however they are grouped."""
+        text = str(super().to_python(value) or "")
+        found = typed.digits(text, FEWEST_DIGITS, REFERENCE_DIGITS) if text else ""
+        if found is None:
+            said = _("Please write from %(fewest)s to %(most)s digits of the number.")
+            bounds = {"fewest": FEWEST_DIGITS, "most": REFERENCE_DIGITS}
+            raise forms.ValidationError(said % bounds, code="invalid")
+        return found
+
+
+class DigitsFilter(CharFilter):
+    field_class = DigitsField
+
+
+class MatterFilter(lists.Filter):
+    """Which matters somebody wants to see, of those that they may; nothing chosen: all open."""
+
+    show = ChoiceFilter(
+        label=gettext_lazy("Which matters"),
+        choices=list(desk_screen.LABELS.items()),
+        widget=forms.HiddenInput,  # the tabs choose it
+        method="whole",
+    )
+    branch = ModelChoiceFilter(
+        label=gettext_lazy("Branch"),
+        queryset=Branch.objects.none(),
+        to_field_name="slug",
+        empty_label=pgettext_lazy("branches", "All"),
+        method="whole",
+    )
+    kind = ChoiceFilter(
+        label=gettext_lazy("Kind"),
+        choices=Kind.choices,
+        empty_label=pgettext_lazy("kinds", "All"),
+        method="whole",
+    )
+    q = DigitsFilter(  # type: ignore[no-untyped-call]
+        label=gettext_lazy("Reference number"), method="whole"
+    )
+
+    def __init__(self, branches: QuerySet[Branch], asked: Any = None) -> None:
+        rows = {"branch": branches}
+        super().__init__(asked, Matter.objects.none(), {"show": "open"}, rows)
+
+    def wanted(self, page: int) -> desk_screen.Wanted:
+        """What was understood."""
+        branch = self.value("branch")
+        return desk_screen.Wanted(
+            tab=self.value("show"),
+            kind=self.value("kind") or "",
+            branch=branch.slug if branch else "",
+            digits=self.value("q") or "",
+            page=page,
+        )
 
 
 class BoxForm(forms.Form):

@@ -128,6 +128,42 @@ def test_a_strange_address_shows_a_list(cast: Cast, desk: Client, query: str) ->
     assert desk.get(f"/matters/{query}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kind=praise&q=12345678901234567890",
+        "kind=praise&q=12",
+        "kind=praise&q=abc",
+        "kind=praise&branch=nowhere",
+        "kind=praise&branch=shekou",
+        "kind=praise&show=x",
+        "kind=praise&branch=%00",
+    ],
+)
+def test_a_word_that_is_not_understood_gets_a_sentence_and_the_others_hold(
+    cast: Cast, desk: Client, query: str
+) -> None:
+    praise, _other = put_in(cast, kind="praise"), put_in(cast)
+    assert shown(desk, f"?{query}") == [praise.pk]
+    assert "Please look at this again" in desk.get(f"/matters/?{query}").content.decode()
+
+
+def test_a_number_holds_beside_a_kind_that_is_none(cast: Cast, desk: Client) -> None:
+    matter = put_in(cast)
+    put_in(cast)
+    query = f"?kind=y&q={matter.reference}"
+    assert shown(desk, query) == [matter.pk]
+    page = desk.get(f"/matters/{query}").content.decode()
+    assert "Please look at this again" in page and f'value="{matter.reference}"' in page
+
+
+def test_what_is_asked_for_in_order_is_no_mistake(cast: Cast, desk: Client) -> None:
+    matter = put_in(cast)
+    for query in ("", "?show=mine", "?branch=nanshan&show=open", f"?q={matter.reference[-4:]}"):
+        page = desk.get(f"/matters/{query}").content.decode()
+        assert "Please look at this again" not in page
+
+
 def test_a_long_list_has_pages(cast: Cast, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk_screen, "ROWS_A_PAGE", 2)
     made = [put_in(cast).pk for _ in range(5)]

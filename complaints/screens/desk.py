@@ -46,7 +46,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What somebody asks the list for; an unknown word asks for nothing."""
+    """What somebody asks the list for."""
 
     tab: str = "open"
     kind: str = ""
