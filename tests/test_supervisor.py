@@ -303,6 +303,16 @@ def test_rows_are_filtered_and_bad_filters_are_told(cast: Cast, desk: Client) ->
         assert "Please look at this again" in text_of(desk, f"{URL}tickets/?{query}"), query
 
 
+def test_the_days_matters_come_page_by_page_and_an_odd_word_is_told(
+    cast: Cast, desk: Client
+) -> None:
+    for _ in range(51):
+        complaint(cast)
+    odd = text_of(desk, f"{URL}matters/?show=nonsense&page=2")
+    assert "Please look at this again" in odd and "Page 2 of 2" in odd
+    assert "Please look at this again" not in text_of(desk, f"{URL}matters/?show=answered")
+
+
 @pytest.mark.usefixtures("well_into_the_day")
 def test_the_longest_wait_comes_first(cast: Cast, desk: Client) -> None:
     now = timezone.now()
@@ -431,7 +441,7 @@ def test_pages_take_a_fixed_number_of_queries(cast: Cast, desk: Client) -> None:
         f"{URL}tickets/{ticket.pk}/": 6,
         f"{URL}ratings/": 7,
         f"{URL}ratings/?grade=none": 5,
-        f"{URL}matters/": 5,
+        f"{URL}matters/": 6,
         f"{URL}roster/": 10,
     }
     few = {page: count(desk, page) for page in pages}
