@@ -334,7 +334,7 @@ def check_desks(truth: Truth, branch: Branch) -> None:
         mine = [each.pk for each in line if each.service_id in truth.skills[row.counter_id]]
         assert [each.pk for each in desk.line] == mine[: counter_screen.LINE_SHOWN]
         assert desk.line_length == len(mine)
-        assert {each.pk for each in [*desk.held, *desk.held_elsewhere]} == held
+        assert {each.ticket.pk for each in [*desk.held, *desk.held_elsewhere]} == held
 
 
 def check_board(truth: Truth, branch: Branch) -> None:
