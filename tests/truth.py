@@ -331,6 +331,8 @@ def check_desks(truth: Truth, branch: Branch) -> None:
         seat = Sitting.objects.select_related("branch", "counter__zone", "member").get(pk=row.pk)
         desk = counter_screen.desk(seat, now=truth.now)
         assert (desk.visitor.pk if desk.visitor else None) == at_counters.get(row.counter_id)
+        if desk.visitor and desk.visitor.state == State.SERVING:
+            assert desk.elapsed == sum(truth.spans(desk.visitor, State.SERVING), NOTHING)
         mine = [each.pk for each in line if each.service_id in truth.skills[row.counter_id]]
         assert [each.pk for each in desk.line] == mine[: counter_screen.LINE_SHOWN]
         assert desk.line_length == len(mine)
@@ -366,6 +368,7 @@ def check_day(truth: Truth, branch: Branch, day: dt.date) -> None:
     assert {state: count for state, count in found.by_state.items() if count} == states
     calls = [(each, each.first_called_at) for each in tickets]
     assert found.waits == Spread.of(call - each.issued_at for each, call in calls if call)
+    assert found.services == Spread.of(truth.served(tickets))
 
 
 def check_clerk(truth: Truth, branch: Branch, member: Member) -> None:
@@ -374,12 +377,21 @@ def check_clerk(truth: Truth, branch: Branch, member: Member) -> None:
     found = clerk_day.clerk_day(member.pk, branch, truth.now)
     last = Tally(truth.steps[each.pk][-1].move for each in mine)
     assert (found.served, found.no_shows) == (last["finish"], last["no_show"])
+    assert found.median_service == Spread.of(truth.served(mine)).median
 
 
 def check_length(truth: Truth, ticket: Ticket) -> None:
+    """A ticket's own page, and the row of it from which one comes there."""
+    served, waited = (truth.spans(ticket, state) for state in (State.SERVING, State.WAITING))
     line = tickets_screen.time_line(ticket, truth.now)
     lengths = [row.lasted for row in line.steps if row.step.to_state == State.SERVING]
-    assert [each or NOTHING for each in lengths] == truth.spans(ticket, State.SERVING)
+    assert [each or NOTHING for each in lengths] == served
+    is_unknown = truth.steps[ticket.pk][-1].move == "close" or not served
+    assert line.served == (None if is_unknown else sum(served, NOTHING))
+    assert line.row.waited == sum(waited, NOTHING)
+    asked = TicketFilter(ticket.branch, truth.now, {"day": ticket.day.isoformat()})
+    (row,) = tickets_screen.rows(asked.tickets().filter(pk=ticket.pk))
+    assert row.waited == line.row.waited
 
 
 # --- the close of the day ---
