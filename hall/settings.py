@@ -328,6 +328,11 @@ if not REDIS_URL:
     }
 CELERY_BEAT_SCHEDULE = {
     "close-days": {"task": "queueing.tasks.close_days", "schedule": 600.0},
+    "end-seats": {
+        "task": "queueing.tasks.end_seats",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "summarise-months": {"task": "ratings.tasks.summarise_months", "schedule": 600.0},
     "find-owners": {"task": "complaints.tasks.find_owners", "schedule": 600.0},
     # The bell rings when a parcel is committed; this look finds what the bell could not tell.

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.utils.translation import gettext_lazy as _
 
 from hall.plugs import register
@@ -11,6 +12,7 @@ class QueueingConfig(AppConfig):
     def ready(self) -> None:
         """The line on the pages below, and the screens that watch it."""
         from hall import live, stranded
+        from hall.models import Counter
         from hall.screens import service_guides
         from queueing import alarms, guards, panels, streams
         from queueing import stranded as queueing_stranded
@@ -20,6 +22,7 @@ class QueueingConfig(AppConfig):
         from staff import guards as staff_guards
         from staff import nav, whose
         from staff import panels as staff_panels
+        from staff.models import Grant, Member, RoleRight
         from staff.rights import Right
 
         register(stranded.TELLERS, queueing_stranded.visitors, name="visitors", order=10)
@@ -41,6 +44,11 @@ class QueueingConfig(AppConfig):
         register(staff_panels.OVERVIEW, panels.overview, name="queueing", order=10)
         register(staff_alarms.SOURCES, alarms.alarms, name="queueing", order=10)
         register(whose.SITS_AT, guards.counter_of, name="seat")
+        pre_save.connect(guards.before_member, sender=Member)
+        post_save.connect(guards.after_member, sender=Member)
+        post_save.connect(guards.after_counter, sender=Counter)
+        post_save.connect(guards.after_grant, sender=Grant)
+        post_delete.connect(guards.after_role_right, sender=RoleRight)
         register(staff_guards.SIGN_OUT, guards.before_sign_out, name="seat")
         counter = nav.Place(Right.SERVE, "queueing:counter", _("Counter"))
         register(nav.PLACES, counter, name="counter", order=10)

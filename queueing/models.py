@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hall.formats import time_to_second
@@ -252,6 +253,11 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.move} {time_to_second(self.at)}"
+
+    @property
+    def why(self) -> str:
+        """The reason; one that the hall gave itself in the active language."""
+        return gettext(self.reason) if self.reason and self.member_id is None else self.reason
 
 
 class SittingQuerySet(models.QuerySet["Sitting"]):

@@ -105,7 +105,8 @@ def undoable(sitting: Sitting, moment: dt.datetime) -> Ticket | None:
     acts = Step.objects.select_related("ticket__branch", "ticket__service", "ticket__counter")
     mine = acts.filter(member=sitting.member_id).annotate(got_up=Exists(got_up))
     last = mine.order_by("-id").first()
-    if last is None or last.got_up:
+    # The close of the day ended the seat as well: sitting down again is no other sitting then.
+    if last is None or (last.got_up and not last.ticket.closed_by_day_end):
         return None
     return last.ticket if _ended_at(last.ticket, sitting.counter_id, moment) else None
 

@@ -28,6 +28,10 @@ CLOSING_MOVES = {
     State.CALLED: "miss",
     State.SERVING: "close",
 }
+# What becomes of the visitor at a seat that ends by itself.
+SEAT_MOVES = {State.CALLED: "release", State.SERVING: "set_aside"}
+# Nobody presses these: the hall makes them.
+HALLS_MOVES = frozenset({*CLOSING_MOVES.values(), *SEAT_MOVES.values()})
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ _MOVES = [
     Move("abandon", (State.WAITING, State.HELD), State.ABANDONED, gettext_lazy("close of day")),
     Move("miss", (State.CALLED,), State.NO_SHOW, gettext_lazy("close of day")),
     Move("close", (State.SERVING,), State.DONE, gettext_lazy("close of day")),
+    Move("release", (State.CALLED,), State.WAITING, gettext_lazy("seat ended")),
+    Move("set_aside", (State.SERVING,), State.HELD, gettext_lazy("seat ended")),
 ]
 MOVES: Final = {move.name: move for move in _MOVES}
 
@@ -116,7 +122,7 @@ def apply(
     ledger.record(
         f"ticket.{name}",
         of=ticket,
-        by=ledger.HALL if name in CLOSING_MOVES.values() else by,
+        by=ledger.HALL if name in HALLS_MOVES else by,
         at=moment,
         state=(before, move.target.value),
         service=ticket.service_id,

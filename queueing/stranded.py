@@ -129,6 +129,11 @@ def seats(thing: Model) -> Iterator[str]:
     for sitting in found.select_related("member", "counter"):
         said = {"name": sitting.member.name, "number": sitting.counter.number}
         yield _("%(name)s sits at counter %(number)s.") % said
+        if not isinstance(thing, Branch):
+            yield _(
+                "That seat ends: who is called there is first in line again, and a visit that is "
+                "going on is put on hold for a colleague."
+            )
 
 
 def _tickets(thing: Model) -> Q | None:

@@ -13,7 +13,7 @@ from queueing.models import Ticket
 
 @shared_task
 def close_days() -> int:
-    """Close every day that is over at its branch and still has open tickets."""
+    """Close every day that is over at its branch and still has open tickets or seats."""
     now = timezone.now()
     closed = 0
     for branch in Branch.objects.all():
@@ -24,4 +24,14 @@ def close_days() -> int:
             .distinct()
         )
         closed += sum(actions.close_day(branch=branch, day=day, now=now) for day in days)
+    # Where no ticket was left open, somebody may have left the counter without a word all the same.
+    actions.end_seats(now=now)
     return closed
+
+
+@shared_task
+def end_seats() -> int:
+    """End every seat that is not open any more: what ended it may not have told (a right that
+    expired, midnight, a change by hand)."""
+    now = timezone.now()
+    return actions.end_seats(now=now) + actions.settle_left(now=now)

@@ -73,6 +73,8 @@ class Member(AbstractBaseUser):
     is_superuser: ClassVar[bool] = False  # opens nothing in a hall; Django's administration asks
     # What staff.access found for this request; with the next one the member is read anew.
     held: Mapping[str, frozenset[int | None]] | None = None
+    # Whether the save that is under way moves the member to another branch (queueing.guards).
+    is_moving: bool = False
 
     USERNAME_FIELD = "staff_number"
     REQUIRED_FIELDS = ["name_zh_hans"]

@@ -178,6 +178,12 @@ def seat_of(cast: Cast) -> Sitting:
     return cast.clerk.sittings.unended().get()
 
 
+def alone(ticket: Ticket) -> Ticket:
+    """The visitor, and nobody at the counter."""
+    Sitting.objects.update(ended_at=timezone.now())
+    return ticket
+
+
 def ownerless(cast: Cast) -> Matter:
     found = matter(cast)
     Matter.objects.filter(pk=found.pk).update(owner=None)
@@ -249,8 +255,20 @@ SCENES: dict[str, tuple[str, Scene]] = {
         "member seat.leave",
         scene_of(lambda cast: cast.sit(), lambda cast, _s: actions.leave(by=cast.clerk)),
     ),
+    "queueing.actions.seat.end_seats": (
+        "hall ticket.release, hall seat.leave",
+        scene_of(called, lambda _c, _t: actions.end_seats(why="account")),
+    ),
+    "queueing.actions.seat.close_seats": (
+        "hall ticket.close, hall seat.leave",
+        scene_of(served, lambda cast, t: actions.close_seats(branch=cast.branch, day=t.day)),
+    ),
+    "queueing.actions.seat.settle_left": (
+        "hall ticket.set_aside",
+        scene_of(lambda cast: alone(served(cast)), lambda _c, _t: actions.settle_left()),
+    ),
     "queueing.actions.day.close_day": (
-        "hall ticket.close, hall ticket.abandon",
+        "hall ticket.close, hall ticket.abandon, hall seat.leave",
         scene_of(
             lambda cast: (served(cast), cast.ticket())[1],
             lambda cast, t: actions.close_day(branch=cast.branch, day=t.day),

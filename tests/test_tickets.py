@@ -363,6 +363,7 @@ def test_a_visit_that_goes_on_after_the_days_close_was_not_closed_by_it(cast: Ca
     actions.close_day(branch=cast.branch, day=ticket.day)
     closed = Ticket.objects.get()
     assert (closed.state, closed.closed_by_day_end) == (State.DONE, True)
+    cast.sit()  # the seat ended with the day
     again = actions.reopen(ticket=closed, by=cast.clerk)
     assert (again.state, again.closed_by_day_end) == (State.SERVING, False)
     done = actions.finish(ticket=again, by=cast.clerk)
@@ -378,6 +379,7 @@ def test_who_was_missed_at_the_days_close_and_came_back_was_not_closed_by_it(cas
     actions.close_day(branch=cast.branch, day=ticket.day)
     assert Ticket.objects.get().closed_by_day_end
     assert not actions.requeue(ticket=ticket, by=cast.clerk).closed_by_day_end
+    seat = cast.sit()  # the one before ended with the day
     actions.finish(ticket=served(cast, seat), by=cast.clerk)
     assert not Ticket.objects.get().closed_by_day_end
     assert clerk_day(cast.clerk.pk, cast.branch).served == 1

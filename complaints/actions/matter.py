@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Iterable, Iterator
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -302,10 +301,9 @@ def _concerned(
     if counter is None or kind not in (Kind.COMPLAINT, Kind.PRAISE):
         return []
     start, end = calendar.day_bounds(counter.branch, day)
-    sat = Sitting.objects.filter(counter=counter, started_at__lt=end)
-    return Member.objects.filter(
-        pk__in=sat.filter(Q(ended_at=None) | Q(ended_at__gte=start)).values("member")
-    )
+    # A seat ends with its day: who sat down before it sat there no more.
+    sat = Sitting.objects.filter(counter=counter, started_at__gte=start, started_at__lt=end)
+    return Member.objects.filter(pk__in=sat.values("member"))
 
 
 def _department(

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from django.db.models import Q
 from django.utils import timezone
 
 from complaints.models import Kind, Matter
@@ -153,7 +152,6 @@ def _about(
     if ticket is not None:
         members = set(Step.objects.filter(ticket=ticket).values_list("member", flat=True))
     elif counter is not None and kind in (Kind.COMPLAINT, Kind.PRAISE):
-        there = Q(ended_at=None) | Q(ended_at__gte=start)
-        seats = Sitting.objects.filter(there, counter=counter, started_at__lt=end)
+        seats = Sitting.objects.filter(counter=counter, started_at__gte=start, started_at__lt=end)
         members = set(seats.values_list("member", flat=True))
     return sorted(member for member in members if member is not None)

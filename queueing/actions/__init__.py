@@ -2,7 +2,15 @@
 
 from queueing.actions.day import close_day
 from queueing.actions.locking import CHANGEABLE, SeatLost
-from queueing.actions.seat import CounterTaken, VisitorAtCounter, leave, sit_down
+from queueing.actions.seat import (
+    CounterTaken,
+    VisitorAtCounter,
+    close_seats,
+    end_seats,
+    leave,
+    settle_left,
+    sit_down,
+)
 from queueing.actions.ticket import cancel, issue
 from queueing.actions.visit import (
     call,
@@ -29,6 +37,8 @@ __all__ = [
     "call_next",
     "cancel",
     "close_day",
+    "close_seats",
+    "end_seats",
     "finish",
     "hold",
     "issue",
@@ -40,6 +50,7 @@ __all__ = [
     "requeue",
     "resume",
     "return_to_line",
+    "settle_left",
     "sit_down",
     "start",
     "transfer",

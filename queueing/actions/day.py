@@ -9,6 +9,7 @@ from django.utils import timezone
 from hall.models import Branch
 from queueing import states
 from queueing.actions.locking import changing
+from queueing.actions.seat import close_seats
 from queueing.models import State, Ticket
 from queueing.states import CLOSING_MOVES
 
@@ -17,12 +18,16 @@ def close_day(*, branch: Branch, day: dt.date, now: dt.datetime | None = None) -
     """Give every ticket of a day that is over its outcome; returns how many were closed.
 
     Who still waits or is on hold has left (abandoned); who was called has not come; a visit that
-    was never finished counts as served and is flagged. Safe to run twice, late, or at once.
+    was never finished counts as served and is flagged. Then the seats end. Safe to run twice,
+    late, or at once.
     """
     moment = now or timezone.now()
     left_open = Ticket.objects.of_day(branch, day).filter(state__in=CLOSING_MOVES)
     # Each in a transaction of its own: one that fails keeps no other open until tomorrow.
-    return sum(_close(ticket, moment) for ticket in left_open.order_by("pk"))
+    closed = sum(_close(ticket, moment) for ticket in left_open.order_by("pk"))
+    # Last: who was called in between is at a seat, and gets an outcome with it.
+    close_seats(branch=branch, day=day, now=moment)
+    return closed
 
 
 def _close(ticket: Ticket, moment: dt.datetime) -> bool:

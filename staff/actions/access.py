@@ -83,8 +83,11 @@ def revoke(*, grant: Grant, by: Member | None, now: dt.datetime | None = None) -
     if by is not None:
         _check_granter(by, grant.member, grant.branch)
     with transaction.atomic():
-        held = Grant.objects.filter(pk=grant.pk, revoked_at=None)
-        if held.update(revoked_at=now or timezone.now(), revoked_by=by):
+        held = Grant.objects.select_for_update().filter(pk=grant.pk, revoked_at=None).first()
+        if held is not None:
+            held.revoked_at, held.revoked_by = now or timezone.now(), by
+            # By its save: what the right held open elsewhere (a seat) hears of it.
+            held.save(update_fields=["revoked_at", "revoked_by"])
             _note("access.revoke", grant, by)
         _announce(grant)
 
