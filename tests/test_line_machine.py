@@ -53,7 +53,7 @@ ELSEWHERE = "America/Los_Angeles"
 WORKDAY = dt.timedelta(hours=9)
 NIGHTS = [9 * 3600, 26 * 3600]
 PAUSES = [0.000001, 1.5, 59.6, 119.999999, 121, 600, 3600, *NIGHTS]
-CLOSING = ["by the worker", "by hand", "", "by the worker"]
+CLOSING = ["by the worker", "by hand", "", "the seats", "by the worker"]
 
 which = some.integers(0, 7)
 choice = some.booleans()
@@ -156,7 +156,9 @@ class TheLine(RuleBasedStateMachine):
     def time_passes(self, pause: float, closing: str, place: int) -> None:
         """Seconds, hours, or a night in which the worker closes the day, or is away."""
         Clock.now += dt.timedelta(seconds=pause)
-        if closing == "by hand" or pause not in NIGHTS:
+        if closing == "the seats":
+            self.the_worker_looks_at_the_seats()
+        elif closing == "by hand" or pause not in NIGHTS:
             # A day may be closed before it is over, too; now and then somebody does.
             days_ago = place % 3
             if closing == "by hand" and (days_ago or pause in NIGHTS):
@@ -165,6 +167,17 @@ class TheLine(RuleBasedStateMachine):
             tasks.close_days()
             tasks.close_days()
             self.check_closed_before()
+
+    def the_worker_looks_at_the_seats(self) -> None:
+        """Afterwards the rows say what is so, and whoever is at a counter has a clerk."""
+        tasks.end_seats()
+        assert tasks.end_seats() == 0
+        found = Truth(Clock.now)
+        unended = [each for each in found.sittings if each.ended_at is None]
+        assert unended == found.seats
+        taken = {each.counter_id for each in unended}
+        at_counters = [each for each in found.tickets if each.state in AT_COUNTER]
+        assert all(each.counter_id in taken for each in at_counters)
 
     def a_day_is_closed(self, place: int, days_ago: int) -> None:
         """Twice changes nothing."""
