@@ -92,7 +92,7 @@ def _of_counter(counter: counter_plan.CounterNow, branch: Branch) -> Iterator[Al
         text = _("Counter %(number)s: free for %(minutes)s min while people wait")
     href = rows_at(branch, counter=counter.counter.number)
     severity = _severity(counter.minutes, counter.limit)
-    yield Alarm(severity, text % said, counter.since, href)
+    yield Alarm(severity, text % said, counter.lasts_since, href)
 
 
 def _left_open(left: counter_plan.LeftOpen, branch: Branch) -> Alarm:

@@ -221,21 +221,9 @@ def lines_as_meant(facts: Any) -> Any:
 
 
 def floors_as_meant(facts: Any) -> Any:
-    """The longest wait, and alarms of it, are of the time in line; a visit at a counter is as long
-    as what was served of it, so that one who was passed on began before the last start. Loud
-    alarms: see ``test_a_visit_held_and_forgotten_is_an_alarm_more``."""
-    return {
-        slug: told
-        | {
-            "counters": {
-                number: [state, None if state == "serving" else since, is_too_long]
-                for number, (state, since, is_too_long) in told["counters"].items()
-            },
-            "longest": None,
-            "alarms": None,
-        }
-        for slug, told in facts.items()
-    }
+    """The longest wait, and alarms of it, are of the time in line. Loud alarms: see
+    ``test_a_visit_held_and_forgotten_is_an_alarm_more``."""
+    return {slug: told | {"longest": None, "alarms": None} for slug, told in facts.items()}
 
 
 def running_month_as_meant(facts: Any) -> Any:

@@ -23,6 +23,7 @@ from queueing.figures import waits
 from queueing.figures.clerk_day import clerk_day
 from queueing.figures.day import day_figures
 from queueing.figures.spread import Spread
+from queueing.forms import TicketFilter
 from queueing.models import Ticket
 from queueing.screens import tickets as tickets_screen
 from ratings import actions as ratings
@@ -130,6 +131,39 @@ def the_day(cast: Cast, day: dt.date, tickets: list[Ticket], lengths: Lengths) -
         if len(own) >= waits.LEARN_AT_LEAST
     }
     assert usual == pytest.approx(known)
+
+
+def test_waits_are_one_number_too(month: Cast) -> None:
+    """The figures tell the first wait; the rows, the time line and a matter all time in line."""
+    tickets = list(Ticket.objects.order_by("pk"))
+    first, in_line = {}, {}
+    for ticket in tickets:
+        steps = list(ticket.steps.order_by("pk"))
+        calls = (step.at - steps[0].at for step in steps if step.move == "call")
+        first[ticket.pk] = next(calls, None)
+        pairs = itertools.pairwise(steps)
+        spans = [after.at - step.at for step, after in pairs if step.to_state == "waiting"]
+        in_line[ticket.pk] = sum(spans, dt.timedelta())
+    assert any(first[pk] and first[pk] != length for pk, length in in_line.items())
+    whole = ratings.summarise(branch=month.branch, month=MARCH, now=LATER).rows.filter(
+        scope=Row.Scope.BRANCH
+    )
+    told = whole.values_list("waits", "wait_median", "wait_p90").get()
+    waited = Spread.of(each for each in first.values() if each is not None)
+    assert told == (waited.count, waited.median, waited.p90)
+    for day in {ticket.day for ticket in tickets}:
+        here = [each.pk for each in tickets if each.day == day]
+        known = (first[pk] for pk in here)
+        expected = Spread.of(each for each in known if each is not None)
+        assert day_figures(month.branch, day).waits == expected
+        asked = TicketFilter(month.branch, LATER, {"day": day.isoformat(), "order": "longest"})
+        rows = [(row.ticket.pk, row.waited) for row in tickets_screen.rows(asked.tickets())]
+        assert dict(rows) == {pk: in_line[pk] for pk in here}
+        assert [length for _pk, length in rows] == sorted((n for _pk, n in rows), reverse=True)
+    for ticket in tickets[::10]:
+        visit = visit_of(Matter(ticket=ticket, branch=month.branch), LATER)
+        assert visit is not None and visit.waited == in_line[ticket.pk] // dt.timedelta(minutes=1)
+        assert tickets_screen.time_line(ticket, LATER).row.waited == in_line[ticket.pk]
 
 
 def test_a_matters_page_and_the_time_line_say_the_same(month: Cast) -> None:

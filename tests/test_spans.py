@@ -202,6 +202,7 @@ def test_desk_and_floor_see_the_length_that_the_figures_will_say(cast: Cast, sea
     assert counter_screen.desk(seat, now=now).elapsed == length(45)
     floor = counter_plan.at([cast.branch], now)[cast.branch.pk].counters[0]
     assert (floor.minutes, floor.too_long) == (45, True)
+    assert floor.since == at(61)  # the moment itself is no length
     (alarm,) = of_floor(counter_plan.at([cast.branch], now)[cast.branch.pk])
     assert "45 min" in alarm.sentence
     actions.finish(ticket=ticket, by=cast.clerk, now=now)

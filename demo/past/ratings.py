@@ -20,6 +20,7 @@ from demo.past.opinion import Opinion, Temper, opinion, temper, words
 from demo.past.story import Story, write
 from hall import calendar, clocks
 from hall.models import Branch
+from queueing import spans
 from queueing.models import State, Step, Ticket
 from queueing.simulate import chance
 from ratings import actions
@@ -45,8 +46,7 @@ class Visit(NamedTuple):
     prefix: str
     number: int
     language: str
-    issued_at: dt.datetime
-    first_called_at: dt.datetime
+    first_wait: dt.timedelta
     finished_at: dt.datetime
 
     @property
@@ -56,7 +56,7 @@ class Visit(NamedTuple):
     @property
     def waited(self) -> float:
         """Minutes until the first call."""
-        return (self.first_called_at - self.issued_at).total_seconds() / MINUTE
+        return self.first_wait.total_seconds() / MINUTE
 
 
 class Given(NamedTuple):
@@ -119,8 +119,7 @@ def _visits(branch: Branch, first: dt.date, last: dt.date) -> Iterator[Visit]:
         "prefix",
         "number",
         "language",
-        "issued_at",
-        "first_called_at",
+        spans.FIRST_WAIT,
         "state_since",
     )
     return (Visit._make(row) for row in rows)

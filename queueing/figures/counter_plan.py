@@ -96,20 +96,22 @@ class CounterNow:
 
     @property
     def since(self) -> dt.datetime | None:
-        """When this state began; a free counter is free since its last visitor went.
-
-        A visit counts with what was served of it before, as the figures will count it.
-        """
+        """When this state began; a free counter is free since its last visitor went."""
         if self.ticket is not None:
-            return self.ticket_since
+            return self.ticket.state_since
         if self.sitting is None:
             return None
         return max(self.sitting.started_at, self.last_left_at or self.sitting.started_at)
 
     @property
+    def lasts_since(self) -> dt.datetime | None:
+        """As ``since``, but a visit counts with what was served of it before, as it will count."""
+        return self.since if self.ticket is None else self.ticket_since
+
+    @property
     def minutes(self) -> int:
-        """Whole minutes since then."""
-        return whole_minutes(self.now - (self.since or self.now))
+        """Whole minutes that it has lasted."""
+        return whole_minutes(self.now - (self.lasts_since or self.now))
 
     @property
     def too_long(self) -> bool:
