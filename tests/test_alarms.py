@@ -11,7 +11,7 @@ from django.utils import timezone
 from complaints import actions as complaints
 from complaints.models import Kind, Matter, Source
 from hall.actions.rule import set_rule
-from hall.models import Offering
+from hall.models import Counter, Offering
 from queueing import actions, seats
 from queueing.figures import counter_plan
 from queueing.figures import held as held_figures
@@ -115,6 +115,16 @@ def test_a_visit_that_is_too_long(cast: Cast) -> None:
     assert said(cast, NOON + 45 * MINUTES) == [f"Counter 3: serving {ticket.code} for 45 min"]
     actions.finish(ticket=ticket, by=cast.clerk, now=NOON + 45 * MINUTES)
     assert found(cast, NOON + 45 * MINUTES) == []
+
+
+def test_a_visitor_at_a_counter_that_was_moved_to_another_branch(cast: Cast) -> None:
+    sit(cast, 3, cast.clerk, NOON)
+    cast.ticket(now=NOON)
+    actions.start(ticket=called(cast, cast.clerk, NOON), by=cast.clerk, now=NOON)
+    Counter.objects.filter(number=3).update(branch=cast.other, zone=None)
+    plan = counter_plan.at([cast.branch], NOON)[cast.branch.pk]
+    assert [each.ticket.code for each in plan.counters if each.ticket] == ["P001"]
+    assert "Counter 3: serving P001 for 45 min" in said(cast, NOON + 45 * MINUTES)
 
 
 def test_a_free_counter_while_people_wait_for_it(cast: Cast) -> None:

@@ -35,7 +35,7 @@ from hypothesis.stateful import (
 from hall.actions.rule import set_rule
 from hall.models import Branch, Counter, Department, Offering, Service
 from hall.refusal import Refused
-from queueing import actions, dispatch, seats, stranded, tasks
+from queueing import actions, dispatch, seats, states, stranded, tasks
 from queueing.figures import waits
 from queueing.models import AT_COUNTER, OUTCOMES, Issued, Lane, Sitting, State, Ticket
 from queueing.opening import OUTSIDE_HOURS
@@ -95,6 +95,7 @@ SITTING = [
     "sit down",
     "take over",
     "leave",
+    "press on an old page",
     "call from a seat that was left",
     "press on an old page",
     "work off the line",
@@ -324,10 +325,11 @@ class TheLine(RuleBasedStateMachine):
             self.press("reopen", seats.undoable(seat, Clock.now), seat, seat.member)
 
     def an_old_page_is_pressed(self, who: int, by: int, where: int, move: str) -> None:
-        """Any button, of anybody, of any ticket, at any seat there ever was."""
+        """Any button, of any ticket, at any seat there ever was; often right a moment ago."""
         seat = self.seat(where, gone=True)
+        fitting = list(states.MOVES[move].sources) if who > 1 else list(State)
         if seat:
-            self.press(move, self.ticket(who, list(State)), seat, self.member(by))
+            self.press(move, self.ticket(who, fitting), seat, self.member_of(by))
 
     def a_line_is_worked_off(self, where: int) -> None:
         """One seat calls everybody whom it may: nobody goes later than they were told."""
@@ -529,8 +531,8 @@ class TheLine(RuleBasedStateMachine):
         found = lately if lately and number > 1 and not gone else found
         return pick(found, number) if found else None
 
-    def ticket(self, number: int, states: Sequence[State]) -> Ticket | None:
-        found = Ticket.objects.filter(state__in=states).order_by("pk")
+    def ticket(self, number: int, among: Sequence[State]) -> Ticket | None:
+        found = Ticket.objects.filter(state__in=among).order_by("pk")
         return pick(found, number) if found else None
 
 

@@ -4,9 +4,10 @@ number of queries as one.
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -226,7 +227,8 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> dict[int, CounterPlan]:
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
     visitors = _visitors(days)
     sittings = _sittings(branches, now)
-    counters = _counters(branches, {*visitors, *sittings})
+    stands = {pk: visitor.branch_id for pk, (visitor, _since) in visitors.items()}
+    counters = _counters(branches, {pk: seat.branch_id for pk, seat in sittings.items()} | stands)
     calls = reach.of(branches, now)
     lines = _lines(branches, days, calls, now)
     left = _last_left(days)
@@ -266,14 +268,24 @@ def of_days(days: Mapping[int, dt.date], field: str = "") -> Q:
     return found
 
 
-def _counters(branches: Sequence[Branch], taken: Collection[int]) -> Mapping[int, list[Counter]]:
-    """The counters in use, and those put out of use at which somebody stands or sits."""
+def _counters(branches: Sequence[Branch], taken: Mapping[int, int]) -> Mapping[int, list[Counter]]:
+    """The counters in use, and those put out of use at which somebody stands or sits.
+
+    ``taken`` says of which branch they are: a counter that was moved to another one under its
+    visitor is shown where the visitor belongs as well.
+    """
     found: dict[int, list[Counter]] = defaultdict(list)
     by_id = {branch.pk: branch for branch in branches}
-    counters = Counter.objects.filter(Q(is_active=True) | Q(pk__in=taken), branch__in=branches)
-    for counter in counters.select_related("zone").order_by("number"):
-        counter.branch = by_id[counter.branch_id]
-        found[counter.branch_id].append(counter)
+    in_use = Q(is_active=True, branch__in=branches)
+    counters = Counter.objects.filter(in_use | Q(pk__in=taken)).select_related("zone")
+    for counter in counters.order_by("number"):
+        for branch_id in {
+            counter.branch_id,
+            taken.get(counter.pk, counter.branch_id),
+        } & by_id.keys():
+            here = copy.copy(counter)
+            here.branch = by_id[branch_id]
+            found[branch_id].append(here)
     return found
 
 
