@@ -12,7 +12,8 @@ from django.db import connection
 
 from complaints import actions as box
 from complaints.models import Matter
-from hall.models import Counter, Offering
+from hall.actions import device as device_actions
+from hall.models import Counter, Device, Offering
 from hall.refusal import Refused
 from queueing import actions, dispatch, numbering
 from queueing.actions import ticket as ticket_actions
@@ -128,6 +129,15 @@ def test_forty_at_once_with_a_limit_of_five_get_five(cast: Cast, shares_prefix: 
     assert len([each for each in answers if isinstance(each, Refused)]) == 35
     assert sorted(each.number for each in got) == list(range(1, 6 + len(others)))
     assert Numbering.objects.get().last == len(got)
+
+
+def test_no_more_screens_wait_to_be_paired_than_may(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_actions, "MOST_UNPAIRED", 3)
+    answers = all_at_once(range(16), lambda _: device_actions.begin())
+    assert Device.objects.count() == 3
+    assert len([each for each in answers if isinstance(each, Refused)]) == 13
 
 
 def test_many_taps_for_the_last_ticket_all_get_it(cast: Cast) -> None:

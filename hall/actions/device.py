@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from typing import Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ SEEN_EVERY: Final = dt.timedelta(minutes=1)
 # screens of a hall all come from one address, and a robot from many. The table must stay small,
 # and so must the number of codes that are valid at once: each is a chance for who guesses.
 MOST_UNPAIRED: Final = 200
+COUNTING: Final = 0x_6861_6C6C  # the name of the lock; no other is taken by number
 
 
 def seen(device: Device) -> Device:
@@ -48,15 +49,27 @@ def begin() -> tuple[Device, str]:
 
     Raises Refused when far too many wait already.
     """
-    waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=timezone.now())
-    if waiting.count() >= MOST_UNPAIRED:
-        raise Refused(_("Too many screens wait to be paired. Please try again in ten minutes."))
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
+        _one_at_a_time()
+        waiting = Device.objects.filter(paired_at=None, code_expires_at__gt=timezone.now())
+        if waiting.count() >= MOST_UNPAIRED:
+            raise Refused(_("Too many screens wait to be paired. Please try again in ten minutes."))
         device = Device.objects.create(secret_hash=hashed(secret), seen_at=timezone.now())
         ledger.record("device.begin", of=device, by=ledger.DEVICE, device=device)
-    renew(device)
+        # Within: a screen counts from its code on.
+        renew(device)
     return device, secret
+
+
+def _one_at_a_time() -> None:
+    """Until the transaction ends, nobody else counts: forty robots at once would all find room.
+
+    There is no row to lock before the first screen; on SQLite the transaction itself holds it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COUNTING])
 
 
 def renew(device: Device) -> None:
