@@ -32,6 +32,7 @@ class Event(enum.StrEnum):
     TICKET_CALLED = "ticket-called"
     TICKET_CHANGED = "ticket-changed"
     VISIT_FINISHED = "visit-finished"
+    CALL_ANNOUNCED = "call-announced"
     COUNTER_CHANGED = "counter-changed"
     PLACE_CHANGED = "place-changed"
     DUTY_CHANGED = "duty-changed"

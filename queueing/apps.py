@@ -37,6 +37,7 @@ class QueueingConfig(AppConfig):
         register(live.SOURCES, streams.Desk(), name="desk", order=50)
         register(live.MARKERS, streams.step_marks, name="steps")
         register(live.MARKERS, streams.seat_marks, name="seats")
+        register(live.MARKERS, streams.announcement_marks, name="announcements")
         register(service_guides.PEOPLE_WAITING, people_waiting, name="line")
         register(service_guides.ALL_TAKEN, kiosk_screen.all_taken, name="limit")
         register(staff_panels.PANELS, panels.FLOOR, name="floor", order=30)

@@ -260,6 +260,31 @@ class Step(models.Model):
         return gettext(self.reason) if self.reason and self.member_id is None else self.reason
 
 
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def of_day(self, branch_id: int, day: dt.date) -> AnnouncementQuerySet:
+        """What was spoken for tickets that the branch issued on this day."""
+        return self.filter(ticket__branch=branch_id, ticket__day=day)
+
+
+class Announcement(models.Model):
+    """A call that a paired board says it has spoken: which one of its ticket, counted from one."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="announcements")
+    call = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    objects = AnnouncementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # A hall may have several boards, and each of them reports.
+            models.UniqueConstraint(fields=["ticket", "call"], name="announced_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.call}"
+
+
 class SittingQuerySet(models.QuerySet["Sitting"]):
     def unended(self) -> SittingQuerySet:
         """Those that nobody has ended yet. Whether somebody sits there is asked of ``seats``."""

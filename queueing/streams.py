@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from hall import typed
 from hall.events import TICKETS, Change, Event, change_of
 from hall.languages import HTML_TAG
 from hall.live import LOOK_BACK, BranchSource, Key, Marks, Source, notice_marks
 from hall.models import Branch, Counter
-from queueing.models import Sitting, Step, Ticket
+from queueing.figures import announced
+from queueing.models import Announcement, Sitting, Step, Ticket
 from queueing.screens import board as board_screen
 from queueing.screens import display as display_screen
 from queueing.screens import kiosk as kiosk_screen
@@ -56,6 +57,15 @@ def seat_marks() -> Marks:
     }
 
 
+def announcement_marks() -> Marks:
+    """What was spoken last."""
+    rows = Announcement.objects.order_by("-id").values_list("ticket__branch_id", "id", "ticket_id")
+    return {
+        pk: change_of(branch_id, Event.CALL_ANNOUNCED, ticket=ticket_id)
+        for branch_id, pk, ticket_id in rows[:LOOK_BACK]
+    }
+
+
 def fragment(template: str, key: Key, **context: object) -> str:
     """One part of a screen's template, in the language of the screen."""
     with translation.override(key.language):
@@ -66,8 +76,8 @@ def fragment(template: str, key: Key, **context: object) -> str:
 
 class Board(BranchSource):
     def changed_by(self) -> Collection[Event]:
-        """The lines, the calls, notices, and the leader on duty."""
-        return LINE | {Event.DUTY_CHANGED}
+        """The lines, the calls and what was spoken of them, notices, and the leader on duty."""
+        return LINE | {Event.DUTY_CHANGED, Event.CALL_ANNOUNCED}
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
         """The board's state once, then once a language."""
@@ -112,17 +122,19 @@ class Desk(BranchSource):
     """A nudge for counter screens: its content says only that something changed."""
 
     def changed_by(self) -> Collection[Event]:
-        """The line, and notices."""
-        return LINE
+        """The line, what was spoken, and notices."""
+        return LINE | {Event.CALL_ANNOUNCED}
 
     def render(self, branch_id: int, keys: list[Key]) -> Mapping[Key, str]:
-        """The newest step and seat of the branch; the screens fetch what they may see."""
+        """The newest step, seat and announcement of the branch, and how many calls the voice owes;
+        the screens fetch what they may see."""
         step = Step.objects.filter(ticket__branch=branch_id).order_by("-id").first()
         seat = Sitting.objects.filter(branch=branch_id).order_by("-changed_at").first()
-        notices = notice_marks()
-        newest = (
-            f"{step and step.pk}-{seat and seat.changed_at}-{max(map(str, notices), default='')}"
-        )
+        spoken = Announcement.objects.filter(ticket__branch=branch_id).order_by("-id").first()
+        owed = announced.overdue(Branch.objects.get(pk=branch_id), timezone.now())
+        voice = f"{spoken and spoken.pk}-{owed}"
+        notices = max(map(str, notice_marks()), default="")
+        newest = f"{step and step.pk}-{seat and seat.changed_at}-{voice}-{notices}"
         return dict.fromkeys(keys, f'<i data-rev="{newest}"></i>')
 
 

@@ -32,5 +32,6 @@ urlpatterns = [
     path("supervisor/<slug:branch>/tickets/<int:ticket>/", tickets.time_line, name="ticket_rows"),
     path("board/", board.index, name="board_index"),
     path("board/<slug:branch>/", board.show, name="board"),
+    path("board/<slug:branch>/spoken/", board.spoken, name="board_spoken"),
     path("board/<slug:branch>/counters/<int:number>/", board.display, name="display"),
 ]

@@ -45,6 +45,7 @@ UNRECORDED: Final = {
     "queueing.actions.locking.changing": "the move that is made in it is recorded",
     "queueing.actions.locking.at_own_counter": "the move that is made in it is recorded",
     "queueing.actions.locking.from_seat": "the move that is made in it is recorded",
+    "queueing.actions.announcement.announced": "what a board has spoken: nothing is decided",
     "hall.actions.device.renew": "another code for a screen that nobody has paired",
     "hall.actions.outbox.put": "part of the action that calls it; the parcel is a row of its own",
 }

@@ -121,6 +121,11 @@ def on_duty(hall: Hall) -> object:
     )
 
 
+def spoken(hall: Hall) -> None:
+    here = hall.here
+    actions.announced(branch=hall.cast.branch, calls=[(here.prefix, here.number, here.call_count)])
+
+
 LINES: Final = {"board", "kiosk", "desk", "panels", "phone first", "phone next"}
 AT_3: Final = {"display 3", "pad 3"}
 AT_4: Final = {"display 4", "pad 4"}
@@ -140,6 +145,7 @@ TABLE: Final[dict[Event, tuple[Callable[[Hall], object], set[str]]]] = {
         lambda hall: actions.finish(ticket=hall.here, by=hall.cast.clerk),
         LINES | AT_3 | {"phone here"},
     ),
+    Event.CALL_ANNOUNCED: (spoken, {"board", "desk"}),
     Event.COUNTER_CHANGED: (lambda hall: actions.leave(by=hall.cast.colleague), LINES | AT_4),
     Event.PLACE_CHANGED: (
         new_place,

@@ -49,8 +49,8 @@ PAGES = {
     "/box/matter/{matter}/": 4,
     "/box/matter/{matter}/receipt/": 3,
     "/inquiry/": 2,
-    "/counter/": 12,
-    "/counter/?panel=transfer": 12,
+    "/counter/": 13,  # whether the voice has spoken the call
+    "/counter/?panel=transfer": 13,
 }
 
 

@@ -1,5 +1,6 @@
 """Everything that changes a ticket or a seat: lock, move, write the time line, publish."""
 
+from queueing.actions.announcement import announced
 from queueing.actions.day import close_day
 from queueing.actions.locking import CHANGEABLE, SeatLost
 from queueing.actions.seat import (
@@ -33,6 +34,7 @@ __all__ = [
     "CounterTaken",
     "SeatLost",
     "VisitorAtCounter",
+    "announced",
     "call",
     "call_next",
     "cancel",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from hall import calendar
 from hall.models import Branch, Notice, OpeningHours, Zone
+from queueing.figures.announced import OF_THE_LAST_CALL
 from queueing.figures.waits import LineGroup, Queues, group_by_zone, queues
 from queueing.models import AT_COUNTER, State, Ticket
 from staff import duty
@@ -23,6 +25,7 @@ LINES_SHOWN = 7  # as many as have room beside the calls
 LINES_BESIDE_LEADER = 6  # as many as have room above the leader on duty
 # The leader's portrait takes two rows of them.
 EARLIER_BESIDE_LEADER = 6
+CALL_ID: Final = re.compile(r"([0-9]{8})-([A-Z]{1,2})([0-9]{3,6})-([1-9][0-9]{0,3})")
 # A code and a counter of more signs together, as AB100 and 12, are too long for four columns.
 SHORT = 6
 
@@ -66,6 +69,7 @@ class Call:
     at: dt.datetime
     is_current: bool
     is_answered: bool
+    is_announced: bool
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def calls(branch: Branch, now: dt.datetime) -> list[Call]:
         Ticket.objects.of_day(branch, calendar.local_day(branch, now))
         .filter(last_called_at__isnull=False, counter__isnull=False)
         .select_related("counter__zone")
+        .annotate(is_announced=OF_THE_LAST_CALL)
         .order_by("-last_called_at")
     )
     unanswered = called.filter(state=State.CALLED)
@@ -154,7 +159,16 @@ def _call(ticket: Ticket) -> Call:
         at=ticket.last_called_at,
         is_current=ticket.state in AT_COUNTER,
         is_answered=ticket.state != State.CALLED,
+        is_announced=ticket.is_announced,  # type: ignore[attr-defined]
     )
+
+
+def call_of(text: str, day: dt.date) -> tuple[str, int, int] | None:
+    """Prefix, number and which call of its ticket, of the id of a call of this day."""
+    found = CALL_ID.fullmatch(text)
+    if found is None or found[1] != f"{day:%Y%m%d}":
+        return None
+    return found[2], int(found[3]), int(found[4])
 
 
 def arranged(count: int, longest: int) -> tuple[Layout, int]:

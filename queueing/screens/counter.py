@@ -13,7 +13,7 @@ from hall import calendar
 from hall.formats import whole_minutes
 from hall.models import Branch, Counter, Notice
 from queueing import dispatch, seats, spans
-from queueing.figures import clerk_day
+from queueing.figures import announced, clerk_day
 from queueing.models import Sitting, State, Step, Ticket
 
 # As many as stand at 1366×768 without scrolling, held and missed ones under them.
@@ -43,6 +43,7 @@ class DeskState:
     line_length: int
     aside: Sequence[Ticket]
     last_done: Ticket | None
+    told: announced.Told | None
     now: dt.datetime
 
     @property
@@ -116,7 +117,7 @@ class DeskState:
 def desk(
     sitting: Sitting, *, visitor: Ticket | None = None, now: dt.datetime | None = None
 ) -> DeskState:
-    """Everything on the screen of the clerk who sits here, in four queries.
+    """Everything on the screen of the clerk who sits here, in six queries.
 
     Who has just called or served somebody gives the ``visitor``: then the answer is of them
     alone, in one query, for the line beside is fetched a moment later like any other change.
@@ -134,6 +135,8 @@ def desk(
         line_length=line[0].line_length if line else 0,  # type: ignore[attr-defined]
         aside=_aside(sitting, moment) if has_line else [],
         last_done=None if visitor else seats.undoable(sitting, moment),
+        # Who has just been called cannot have been announced yet.
+        told=announced.told(visitor, moment) if has_line and visitor else None,
         now=moment,
     )
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Final
 
 import structlog
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from hall import calendar, devices, limits
 from hall.languages import HTML_TAG, known
-from hall.models import Branch, Counter
+from hall.limits import Limit
+from hall.models import Branch, Counter, Device
+from queueing import actions
 from queueing.screens import board as board_screen
 from queueing.screens import display as display_screen
 
+# A board reports every three seconds at most; a report holds a rush of the largest hall.
+REPORTS: Final = Limit("board-spoken", times=60, per=60)
+MOST_REPORTED: Final = 100
 RETRY_AFTER = 10  # seconds; an error page that stays would need somebody to press a key
 
 log = structlog.get_logger(__name__)
@@ -83,3 +91,19 @@ def display(request: HttpRequest, branch: str, number: int) -> HttpResponse:
     if state is None:
         raise Http404
     return screen(request, "queueing/display/page.html", branch=place, display=state)
+
+
+@require_POST
+def spoken(request: HttpRequest, branch: str) -> HttpResponse:
+    """A paired board of this branch tells which calls it has spoken; nobody else is believed."""
+    place = get_object_or_404(Branch, slug=branch)
+    device = devices.of_request(request)
+    if device is None or device.kind != Device.Kind.BOARD or device.branch_id != place.pk:
+        raise PermissionDenied
+    if not limits.hit(REPORTS, f"device-{device.pk}"):
+        return HttpResponse(status=429)
+    ids = request.POST.getlist("call")[:MOST_REPORTED]
+    day = calendar.local_day(place, timezone.now())
+    told = (board_screen.call_of(each, day) for each in ids)
+    actions.announced(branch=place, calls=[each for each in told if each])
+    return HttpResponse(status=204)

@@ -101,7 +101,7 @@ async function announce(voice, call) {
   if (speaking !== id) return;
   speaking = null;
   mark();
-  tell("hall:spoken", { id, clips });
+  tell("hall:spoken", { id, clips, isHeard: areWords(clips) });
 }
 
 function listen(voice) {

@@ -11,11 +11,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
-from hall.models import Counter, Notice, Zone
+from hall import devices
+from hall.actions.device import hashed
+from hall.models import Counter, Device, Notice, Zone
 from queueing import actions
 from queueing.models import Sitting, Ticket
 from staff.models import Member
 from tests.browser.conftest import NewContext
+from tests.browser.live import LiveHall
 from tests.cast import Cast, hire
 
 URL = "/board/nanshan/?lang=en"
@@ -234,3 +237,24 @@ def test_a_call_that_was_not_spoken_says_so_in_its_row(
     if folder := os.environ.get("RUSH_PICTURES"):
         page.screenshot(path=Path(folder) / f"unspoken-{count}.png")
     assert max(heights) <= 1
+
+
+def test_a_paired_board_reports_what_it_spoke_and_the_desk_says_so(
+    cast: Cast, new_context: NewContext, live_hall: LiveHall
+) -> None:
+    seats = many_counters(cast, 2)
+    wall = new_context(viewport=PANEL)
+    secret, now = "a-secret-of-a-board", timezone.now()
+    Device.objects.create(
+        branch=cast.branch, kind=Device.Kind.BOARD, paired_at=now, secret_hash=hashed(secret)
+    )
+    wall.add_cookies([{"name": devices.COOKIE, "value": secret, "url": live_hall.url}])
+    board = wall.new_page()
+    board.goto(URL)
+    expect(board.locator(".board-live[data-arrived]")).to_be_visible()
+    desk = new_context(member=seats[0][1]).new_page()
+    call(seats)
+    desk.goto("/counter/")
+    expect(board.locator(".call[data-announced]")).to_have_count(2, timeout=60_000)
+    expect(board.locator(".call[data-unspoken]")).to_have_count(0)
+    expect(desk.locator(".visitor [data-icon=sound]")).to_be_visible(timeout=15_000)
