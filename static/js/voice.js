@@ -23,13 +23,15 @@ const CARRIES_THE_NUMBER = /^(letter|digit|number)-/;
 
 // Milliseconds.
 const BREATH = 400; // between two languages, and between two calls
-const SHORT_BREATH = 150; // between two calls while many wait
+const SHORT_BREATH = 120; // between two calls while many wait
+const LATE = 20_000; // whose turn comes after this is spoken as shortly as can be
 const STILL_LISTENING = 2000; // after a call nobody needs a chime for the next one
 const PATIENCE = 3000; // for a clip to arrive, and for a sound to end after its time
 
 const CROWDED = 3; // with more calls waiting than this, only the first language is spoken
 const RUSH = 7; // and with more than this only ticket and counter, faster, without the chime
-const RATE = 1.2; // a fifth higher and faster: tones are still told apart
+const RATE = 1.3; // faster and as much higher: tones are still told apart
+const SHORTER_PAUSE = 0.4;
 const SILENCE = 0.01;
 const MARGIN = 0.02; // seconds kept round what is heard: an s or an f begins below SILENCE
 
@@ -107,9 +109,14 @@ export class Voice extends EventTarget {
    */
   say(languages, code, counter, begin = () => true) {
     this.#waiting += 1;
+    const askedAt = performance.now();
     const heard = this.#turn.then(() => {
       this.#waiting -= 1;
-      return this.needsGesture || begin() === false ? [] : this.#speak(languages, code, counter);
+      if (this.needsGesture || begin() === false) return [];
+      const isLate = performance.now() - askedAt > LATE;
+      const isRush = this.#waiting > (isLate ? 0 : RUSH);
+      const isCrowded = isLate || this.#waiting > CROWDED;
+      return this.#speak(isCrowded ? languages.slice(0, 1) : languages, code, counter, isRush);
     });
     this.#turn = heard.catch(() => []).then((clips) => this.#breathe(clips));
     return heard;
@@ -137,13 +144,11 @@ export class Voice extends EventTarget {
     if (clips.length) await after(this.#waiting > RUSH ? SHORT_BREATH : BREATH);
   }
 
-  async #speak(languages, code, counter) {
-    const isRush = this.#waiting > RUSH;
-    const spoken = this.#waiting > CROWDED ? languages.slice(0, 1) : languages;
+  async #speak(languages, code, counter, isRush) {
     const isHeardAnyway = isRush && performance.now() - this.#spokeAt < STILL_LISTENING;
     const [chime, ...parts] = await Promise.all([
       this.#sentence("common", isHeardAnyway ? [] : ["chime"]),
-      ...spoken.map((language) => this.#part(language, code, counter, isRush)),
+      ...languages.map((language) => this.#part(language, code, counter, isRush)),
     ]);
     const heard = await this.#play(chime);
     for (const part of parts) {
@@ -194,7 +199,7 @@ export class Voice extends EventTarget {
     const start = this.#context.currentTime;
     let at = start;
     for (const { buffer, from, length, pause } of clips) {
-      at += pause / playbackRate;
+      at += playbackRate > 1 ? pause * SHORTER_PAUSE : pause;
       const source = new AudioBufferSourceNode(this.#context, { buffer, playbackRate });
       source.connect(this.#context.destination);
       source.start(at, from, length);
