@@ -114,7 +114,9 @@ def test_a_seat_that_is_over_is_not_counted_in_an_estimate(
     assert line is not None and line.counters == 0 and not line.wait.is_known
 
 
-def test_nobody_is_free_while_people_wait_where_nobody_sits(cast: Cast) -> None:
+def test_nobody_is_free_while_people_wait_where_nobody_sits(
+    cast: Cast, well_into_the_day: None
+) -> None:
     cast.sit()
     QUIETLY["overnight"][1](cast)
     cast.ticket(now=timezone.now() - dt.timedelta(minutes=5))
