@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import string
 from typing import Final, cast
 
 import segno
@@ -63,7 +64,8 @@ def words_sent(request: HttpRequest) -> list[tuple[str, str]]:
 def _is_written(name: str, text: str) -> bool:
     if name == PAGE_OF or name.startswith(("_", "initial-")) or "password" in name:
         return False
-    return bool(text.strip()) and not text.isdecimal()
+    # A number names a row; it was chosen, not written.
+    return bool(text.strip(string.digits + string.whitespace))
 
 
 def fields_sent(request: HttpRequest) -> list[tuple[str, str]]:

@@ -195,7 +195,8 @@ FORMS: dict[str, Form] = {
     ),
 }
 # Addresses that take any method, and read nothing of what is sent.
-NO_FORMS = {"queueing:kiosk_restart", "readyz", "metrics"}
+# A board tells what it has spoken; who is not paired is refused (tests/test_announced.py).
+NO_FORMS = {"queueing:kiosk_restart", "queueing:board_spoken", "readyz", "metrics"}
 NEED_A_RATING = {"ratings:phone_reasons", "ratings:pad_reasons"}
 
 

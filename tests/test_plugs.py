@@ -40,5 +40,5 @@ def test_the_pages_of_the_staff_keep_their_order() -> None:
 def test_every_app_brings_what_its_screens_watch() -> None:
     sources = {"board", "display", "ticket", "kiosk", "desk", "matters", "pad", "panels"}
     assert {name for name, _source in live.SOURCES.items()} == sources
-    markers = {"notices", "steps", "seats", "matters", "ratings", "duty", "outbox"}
+    markers = {"notices", "steps", "seats", "matters", "ratings", "duty", "outbox", "announcements"}
     assert {name for name, _marker in live.MARKERS.items()} == markers

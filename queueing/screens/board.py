@@ -166,7 +166,7 @@ def _call(ticket: Ticket) -> Call:
 def call_of(text: str, day: dt.date) -> tuple[str, int, int] | None:
     """Prefix, number and which call of its ticket, of the id of a call of this day."""
     found = CALL_ID.fullmatch(text)
-    if found is None or found[1] != f"{day:%Y%m%d}":
+    if found is None or found[1] != day.isoformat().replace("-", ""):
         return None
     return found[2], int(found[3]), int(found[4])
 

@@ -127,7 +127,7 @@ def test_a_call_that_was_there_before_does_not_ring(cast: Cast, wall: BrowserCon
     ticket = call(cast)
     page = switch_on(wall)
     cast.ticket(cast.medical)
-    expect(page.locator("td.waiting", has_text="1")).to_be_visible(timeout=SOON)
+    expect(page.locator("td.waiting", has_text="1").first).to_be_visible(timeout=SOON)
     expect(page.locator(f"[data-code={ticket.code}]")).to_have_class("call")
 
 
