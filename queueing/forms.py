@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django_filters import ChoiceFilter, ModelChoiceFilter
 from django_filters.fields import ModelChoiceField
 
-from hall import calendar, lists
+from hall import calendar, lists, typed
 from hall.models import Branch, Counter, Service
 from queueing import spans
 from queueing.models import OUTCOMES, Lane, State, Ticket
@@ -71,12 +71,18 @@ class TicketFilter(lists.Filter):
 
     def __init__(self, branch: Branch, now: dt.datetime, asked: Any = None) -> None:
         self.branch, self.now = branch, now
-        choices: dict[str, QuerySet[Any]] = {
-            "service": Service.objects.filter(offerings__branch=branch),
-            "counter": Counter.objects.filter(branch=branch).order_by("number"),
-            "member": Member.objects.filter(Q(branch=branch) | Q(branch=None)),
-        }
         today = calendar.local_day(branch, now)
+        day = typed.day((asked or {}).get("day")) or today
+        tickets = Ticket.objects.of_day(branch, day)
+        offered = Q(pk__in=branch.offerings.values("service"))
+        of_here = Q(branch=branch) | Q(branch=None)
+        # Of the day, too: a service that is offered no more, or a clerk who went to another branch,
+        # has tickets in figures and alarms, whose rows are asked for here.
+        choices: dict[str, QuerySet[Any]] = {
+            "service": Service.objects.filter(offered | Q(pk__in=tickets.values("service"))),
+            "counter": Counter.objects.filter(branch=branch).order_by("number"),
+            "member": Member.objects.filter(of_here | Q(pk__in=tickets.values("member"))),
+        }
         super().__init__(asked, Ticket.objects.all(), {"day": today}, choices)
 
     @property

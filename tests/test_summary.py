@@ -14,7 +14,7 @@ from complaints import actions as complaints
 from complaints.models import Kind, Matter
 from hall.calendar import Month
 from hall.events import Change, Event, change_of, publisher
-from hall.models import Branch, Department
+from hall.models import Branch, Category, Department
 from hall.refusal import Refused
 from queueing import actions as queue
 from queueing.models import Ticket
@@ -336,7 +336,9 @@ def test_made_later_it_is_the_same(cast: Cast) -> None:
     cast.pension.save()
     ticket, matter = visit(cast, on(30)), put_in(cast, on(3))
     visit(cast, on(30, 11))
+    queue.cancel(ticket=cast.ticket(cast.medical, now=on(30, 12)), now=on(30, 13))
     summary = summarise(cast)
+    Category.objects.filter(services=cast.pension.service_id).update(order=9)
     rate(ticket, on(1, 10, month=4), Grade.DISSATISFIED)
     complaints.reply(
         matter=matter, text="好。", by=cast.handler, and_close=True, now=on(2, month=4)

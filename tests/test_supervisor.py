@@ -313,6 +313,24 @@ def test_the_days_matters_come_page_by_page_and_an_odd_word_is_told(
     assert "Please look at this again" not in text_of(desk, f"{URL}matters/?show=answered")
 
 
+def test_rows_of_a_service_and_a_clerk_that_are_here_no_more_are_found(
+    cast: Cast, desk: Client
+) -> None:
+    """Figures and alarms lead to them, as they were on the day."""
+    served, waiting = finished(cast), cast.ticket(cast.medical)
+    cast.ticket()
+    cast.medical.delete()
+    Member.objects.filter(pk=cast.clerk.pk).update(branch=cast.other)
+    for query, code in (
+        (f"service={waiting.service_id}", waiting.code),
+        ("member=N1003", served.code),
+        (f"day={served.day}&member=N1003", served.code),
+    ):
+        page = text_of(desk, f"{URL}tickets/?{query}")
+        assert "Please look at this again" not in page, query
+        assert re.findall(r'class="ticket-code"[^>]*>(\w+)<', page) == [code], query
+
+
 @pytest.mark.usefixtures("well_into_the_day")
 def test_the_longest_wait_comes_first(cast: Cast, desk: Client) -> None:
     now = timezone.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter as Tally
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -36,12 +37,13 @@ def rows(branch: Branch, month: Month) -> list[Row]:
 
 def same_figures(before: Collection[Row], after: Collection[Row]) -> bool:
     """Whether two sets of rows count the same; a new name alone is no difference."""
-    return [_counted(row) for row in before] == [_counted(row) for row in after]
+    # Nor is another order: services and departments may be put in a new one at any time.
+    return Tally(map(_counted, before)) == Tally(map(_counted, after))
 
 
-def _counted(row: Row) -> list[Any]:
+def _counted(row: Row) -> tuple[Any, ...]:
     # By attname: the id of a subject, without a query for each.
-    return [getattr(row, row._meta.get_field(name).attname) for name in FIGURES]  # type: ignore[union-attr]
+    return tuple(getattr(row, row._meta.get_field(name).attname) for name in FIGURES)  # type: ignore[union-attr]
 
 
 def _subject(part: Part) -> dict[str, Any]:
