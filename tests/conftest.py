@@ -63,11 +63,13 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture
 def well_into_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock goes three hours fast in the first hours of the hall's day, so that what was an
-    hour ago was not yesterday."""
+    """The clock goes three hours fast in the first hours of the hall's day, and slow in its last,
+    so that what was an hour ago was not yesterday, and in an hour it is not tomorrow."""
     right = timezone.now
-    if right().astimezone(SHENZHEN).hour < 3:
-        monkeypatch.setattr(timezone, "now", lambda: right() + dt.timedelta(hours=3))
+    hour = right().astimezone(SHENZHEN).hour
+    if hour < 3 or hour > 20:
+        off = dt.timedelta(hours=3 if hour < 3 else -3)
+        monkeypatch.setattr(timezone, "now", lambda: right() + off)
 
 
 @pytest.fixture(autouse=True)

@@ -181,6 +181,7 @@ def test_ten_of_the_line_and_its_length(cast: Cast, desk: Client) -> None:
     assert len(re.findall(r'<strong class="num">', page)) == 10
 
 
+@pytest.mark.usefixtures("well_into_the_day")
 def test_a_visit_on_hold_is_shown_to_who_began_it_and_to_colleagues(cast: Cast) -> None:
     cast.ticket()
     seat, theirs = cast.sit(), cast.sit(5, cast.colleague)
