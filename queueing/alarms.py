@@ -46,7 +46,8 @@ def of_held(visits: Iterable[held.HeldNow], branch: Branch) -> Iterator[Alarm]:
     for each in visits:
         if each.too_long:
             text = _("%(code)s: on hold for %(minutes)s min, since %(name)s, counter %(number)s")
-            counter, member = each.step.counter, each.step.member
+            # None held it if the hall did: then who served there last.
+            counter, member = each.step.counter, each.step.member or each.ticket.member
             said = {
                 "code": each.ticket.code,
                 "minutes": each.minutes,

@@ -57,8 +57,10 @@ def at(branches: Sequence[Branch], now: dt.datetime) -> Mapping[int, list[HeldNo
     """
     days = {branch.pk: calendar.local_day(branch, now) for branch in branches}
     by_id = {branch.pk: branch for branch in branches}
-    steps = Step.objects.filter(counter_plan.of_days(days, "ticket__"), move="hold")
-    held = steps.filter(ticket__state=State.HELD).select_related("ticket", "member", "counter")
+    # By the state and not the move: the hall puts a visit on hold, too, when a seat ends.
+    steps = Step.objects.filter(counter_plan.of_days(days, "ticket__"), to_state=State.HELD)
+    held = steps.filter(ticket__state=State.HELD)
+    held = held.select_related("ticket__member", "member", "counter")
     # Of several holds of one visit the last one stays.
     last = {step.ticket_id: step for step in held.order_by("id")}
     found: dict[int, list[HeldNow]] = defaultdict(list)
