@@ -198,10 +198,12 @@ def test_a_visit_that_is_held_and_forgotten(cast: Cast, lasts: int, severity: st
 
 def test_a_visit_that_the_hall_put_on_hold_is_told_too(cast: Cast) -> None:
     sit(cast, 3, cast.clerk, NOON - HOUR)
-    ticket = held(cast, cast.pension, NOON)
-    theirs = seats.current_sitting(cast.clerk, NOON)
-    assert theirs is not None
-    actions.resume(ticket=ticket, sitting=theirs, by=cast.clerk, now=NOON)
+    seat = seats.current_sitting(cast.clerk, NOON)
+    assert seat is not None
+    cast.ticket(now=NOON)
+    ticket = actions.call_next(sitting=seat, by=cast.clerk, now=NOON)
+    assert ticket is not None
+    actions.start(ticket=ticket, by=cast.clerk, now=NOON)
     assert actions.end_seats(why="right", now=NOON) == 1
     name = cast.clerk.name
     assert said(cast, NOON + 20 * MINUTES) == [f"P001: on hold for 20 min, since {name}, counter 3"]
