@@ -41,8 +41,10 @@ export class Turns {
       for (const row of rows) this.#note(row, true, now);
       return;
     }
-    const isWaiting = (row) => this.#seen.get(row.dataset.callId)?.since === null;
-    const here = rows.filter((row) => !isWaiting(row)).length;
+    // What is new, or being spoken, is added while there is room: nobody makes way before their time.
+    const isHere = ({ dataset: { callId } }) => (
+      callId === this.#urgent || this.#seen.get(callId)?.since !== null);
+    const here = rows.filter(isHere).length;
     this.#choose(rows, Math.min(room, Math.max(inTurn, here)), now, (seen) => (
       seen.since === null ? Infinity : -seen.since));
   }
@@ -82,9 +84,11 @@ export class Turns {
     row.classList.toggle("later", !isShown);
     const seen = this.#seen.get(row.dataset.callId);
     if (isShown && (seen?.since ?? null) === null) {
-      this.#seen.set(row.dataset.callId, { since: now, until: now });
+      this.#seen.set(row.dataset.callId, { since: now, until: seen?.until ?? 0 });
     } else if (!isShown && seen && seen.since !== null) {
-      this.#seen.set(row.dataset.callId, { since: null, until: now });
+      // Whoever had to make way too soon was not seen: their turn comes before that of the others.
+      const until = now - seen.since < SEEN_FOR ? seen.until : now;
+      this.#seen.set(row.dataset.callId, { since: null, until });
     }
   }
 

@@ -49,7 +49,7 @@ const look = () => {
   }
   for (const [id, each] of Object.entries(sightings)) each.isSeen = seen.has(id);
 };
-addEventListener("DOMContentLoaded", () => setInterval(look, 100));
+addEventListener("DOMContentLoaded", () => { look(); setInterval(look, 100); });
 """
 # The cap height of every code, by the metrics of the font that draws it.
 CAPS = """codes => codes.map(code => {
@@ -192,6 +192,24 @@ def test_with_a_call_a_second_nobody_is_starved(cast: Cast, wall: BrowserContext
     due = [each for each in sightings(page) if each["lastMetAt"] - each["metAt"] >= IN_TURN]
     assert len(due) >= 60
     assert min(map(longest, due)) >= SEEN_FOR
+
+
+def test_a_call_that_is_spoken_comes_at_once_and_takes_nobodys_time(
+    cast: Cast, wall: BrowserContext
+) -> None:
+    page = with_pages(wall, cast, 60)
+    page.clock.run_for(6000)  # one turn: thirty calls are shown, ten fewer than have room
+    hidden = page.locator(".call.later").first.get_attribute("data-call-id")
+    shown = page.locator(".call:not(.later)").evaluate_all(
+        "rows => rows.map(row => row.dataset.callId)"
+    )
+    page.evaluate(
+        "id => document.dispatchEvent(new CustomEvent('hall:speaking', { detail: { id } }))", hidden
+    )
+    now = page.locator(".call:not(.later)").evaluate_all(
+        "rows => rows.map(row => row.dataset.callId)"
+    )
+    assert sorted(now) == sorted([*shown, hidden])
 
 
 def test_stopped_all_calls_are_there_to_scroll_through(cast: Cast, wall: BrowserContext) -> None:
